@@ -1,0 +1,57 @@
+"""How a checked claim is put into words: rounded, so that the text does not depend on the machine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+RELATIONS = {"equal": "predicted", "at_most": "predicted at most", "at_least": "predicted at least"}
+
+
+def details(claim, comparison):
+    """One clause: what was measured, what was predicted, how the two compare."""
+    mean, target, tolerance, used = comparison.mean, comparison.target, comparison.tolerance, comparison.used
+    held = f"{np.sum(used <= 1)} of {mean.size} points"
+    if claim.comparison == "equal" and np.max(tolerance) <= 1e-5 * max(1.0, np.max(np.abs(mean))):
+        return f"{held} agree to within {np.max(tolerance):.0e}"
+    if mean.size == 1:
+        error = f" ± {comparison.standard_error.item():.2g}" if claim.sampling else ""
+        return f"measured {number(mean.item())}{error}, {RELATIONS[claim.comparison]} {number(target.item())}"
+    if claim.comparison != "equal":
+        relation = claim.comparison.replace("_", " ")
+        return f"{held} {relation} the prediction{_looseness(mean, target)}"
+    if np.allclose(tolerance, comparison.quantile * comparison.standard_error, rtol=1e-12, atol=0):
+        worst = np.max(used) * comparison.quantile
+        return f"{held} within {comparison.quantile:.1f} standard errors, the worst at {worst:.1f}"
+    return f"{held} within the tolerance, the worst uses {100 * np.max(used):.0f} % of it"
+
+
+def _looseness(mean, target):
+    """How tight a bound is, where the ratio has a meaning."""
+    if np.any(mean <= 1e-9) or np.any(target <= 1e-9) or not np.all(np.isfinite(mean / target)):
+        return ""
+    ratio = mean / target
+    return f"; measured / predicted runs from {ratio.min():.2g} to {ratio.max():.2g}"
+
+
+def summary(values, standard_error=None):
+    """The range of an array in three digits, with the largest standard error."""
+    low, high = number(np.min(values)), number(np.max(values))
+    text = low if low == high else f"{low} to {high}"
+    return text if standard_error is None else f"{text} (se {number(np.max(standard_error))})"
+
+
+def number(x):
+    """Three digits; rounding noise is shown as 0."""
+    return "0" if abs(x) < 1e-9 else f"{x:.3g}"
+
+
+def tolerance(claim, quantile):
+    """The parts of a claim's tolerance and their reason."""
+    parts = [
+        (claim.sampling, f"{quantile:.2g} standard errors"),
+        (claim.relative, f"{100 * claim.relative:.2g} %"),
+        (claim.absolute, f"{claim.absolute:.2g}"),
+        (claim.allowance, "a computed allowance"),
+    ]
+    text = " + ".join(words for used, words in parts if used) or "none"
+    return f"{text}; {claim.reason}"
