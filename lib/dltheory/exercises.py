@@ -1,7 +1,7 @@
 """Exercises: checkers that say what is wrong, not only that something is wrong.
 
-An exercise lives in ``dltheory/<chapter>/exercises.py``, in the tuple ``EXERCISES``, and is checked by its
-full name: ``exercises.check("benign_overfitting.ridge", my_ridge)``. It holds a reference answer, hidden
+An exercise lives in ``dltheory.<chapter>.exercises``, in the tuple ``EXERCISES``, and is checked by its full
+name: ``exercises.check("benign_overfitting.ridge", my_ridge)``. It holds a reference answer, hidden
 instances, and the mistakes people make, each as the wrong answer it leads to. An answer that agrees with a
 mistake on every instance gets that mistake's diagnosis.
 """

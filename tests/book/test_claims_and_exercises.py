@@ -10,7 +10,7 @@ import pytest
 from dltheory import claims, exercises
 
 ROOT = Path(__file__).parents[2]
-CHAPTERS = sorted(path.parent.name for path in (ROOT / "lib/dltheory").glob("*/exercises.py"))
+CHAPTERS = sorted(path.parent.name for path in (ROOT / "lib/dltheory").glob("*/exercises"))
 
 
 def _calls(module):

@@ -56,7 +56,7 @@ comparison = "at_least"
 
 @pytest.fixture(autouse=True)
 def small_registry(monkeypatch):
-    table = {claim.id: claim for claim in claims.read_claims(TABLES, "chapter")}
+    table = {claim.id: claim for claim in claims.read_claims(TABLES, chapter="chapter", notebook="notebook")}
     monkeypatch.setattr(registration, "registry", lambda: table)
     return table
 
@@ -171,7 +171,7 @@ def test_wrong_arguments_are_named(arguments, options, message):
 )
 def test_a_faulty_registration_is_refused(text, message):
     with pytest.raises(ValueError, match=message):
-        claims.read_claims(text, "chapter")
+        claims.read_claims(text, chapter="chapter", notebook="notebook")
 
 
 def test_the_sentence_does_not_show_rounding_noise():

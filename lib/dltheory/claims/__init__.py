@@ -1,6 +1,6 @@
 """Claims: every quantitative sentence of the book, registered once and checked when the book is built.
 
-A claim is registered in ``dltheory/<chapter>/claims.toml`` and checked once, in a notebook::
+A claim is registered in ``dltheory/<chapter>/claims/<notebook>.toml`` and checked once, in that notebook::
 
     claims.check("ridgeless-risk", measured, predicted.risk)
 

@@ -1,4 +1,4 @@
-"""The registry: what the book asserts, read from every chapter's ``claims.toml``."""
+"""The registry: what the book asserts, read from the claim tables of every chapter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMPARISONS = ("equal", "at_most", "at_least")
 
 @dataclass(frozen=True)
 class Claim:
-    """One registered assertion, as written in a chapter's ``claims.toml``.
+    """One registered assertion, as written in ``dltheory/<chapter>/claims/<notebook>.toml``.
 
     ``status`` says how the statement is known: proved, asymptotic, replica (physics) or only observed.
     ``source`` is a bibliography key (empty for a statement of ours), ``locator`` the theorem in it.
@@ -26,6 +26,7 @@ class Claim:
 
     id: str
     chapter: str
+    notebook: str
     statement: str
     function: str
     status: str
@@ -61,28 +62,36 @@ def registry():
     True
     """
     claims = {}
-    for chapter in sorted(resources.files("dltheory").iterdir(), key=lambda entry: entry.name):
-        table = chapter / "claims.toml"
-        if not table.is_file():
-            continue
-        for claim in read_claims(table.read_text(encoding="utf-8"), chapter.name):
+    for chapter, table in _tables():
+        notebook = table.name.removesuffix(".toml")
+        for claim in read_claims(table.read_text(encoding="utf-8"), chapter=chapter, notebook=notebook):
             if claim.id in claims:
                 raise ValueError(f"claim {claim.id!r} is registered twice")
             claims[claim.id] = claim
     return claims
 
 
-def read_claims(text, chapter):
-    """Read the claims of one ``claims.toml``: one table a claim, keys as the fields of :class:`Claim`."""
-    known = {field.name for field in fields(Claim)} - {"id", "chapter"}
+def _tables():
+    """All pairs (chapter, ``dltheory/<chapter>/claims/<notebook>.toml``)."""
+    for chapter in sorted(resources.files("dltheory").iterdir(), key=lambda entry: entry.name):
+        folder = chapter / "claims"
+        if folder.is_dir():
+            for table in sorted(folder.iterdir(), key=lambda entry: entry.name):
+                if table.name.endswith(".toml"):
+                    yield chapter.name, table
+
+
+def read_claims(text, *, chapter, notebook):
+    """Read the claims of one notebook: one TOML table a claim, keys as the fields of :class:`Claim`."""
+    known = {field.name for field in fields(Claim)} - {"id", "chapter", "notebook"}
     claims = []
     for key, table in tomllib.loads(text).items():
         if unknown := set(table) - known:
             raise ValueError(f"claim {key!r} has unknown keys {sorted(unknown)}; known are {sorted(known)}")
         try:
-            claims.append(Claim(id=key, chapter=chapter, **table))
+            claims.append(Claim(id=key, chapter=chapter, notebook=notebook, **table))
         except TypeError as error:
-            raise ValueError(f"claim {key!r} in chapter {chapter!r}: {error}") from error
+            raise ValueError(f"claim {key!r} in {chapter}/{notebook}: {error}") from error
     return claims
 
 

@@ -1,0 +1,3 @@
+"""Exercises of the notebook effective_ranks."""
+
+EXERCISES = ()

@@ -1,0 +1,3 @@
+"""Exercises of the notebook exact_asymptotics."""
+
+EXERCISES = ()

@@ -1,0 +1,3 @@
+"""Exercises of the notebook implicit_regularization."""
+
+EXERCISES = ()
