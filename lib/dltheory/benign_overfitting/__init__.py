@@ -1,0 +1,1 @@
+"""Benign overfitting: when a model that fits noise exactly still predicts well."""
