@@ -98,7 +98,10 @@ def execute(notebook, folder):
     """Run all cells in ``folder``, as the book does, and return the executed notebook."""
     from nbclient import NotebookClient
 
-    return NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+    place = {"metadata": {"path": str(folder)}}
+    return NotebookClient(
+        notebook, timeout=120, resources=place, extra_arguments=["--log-level=ERROR"]
+    ).execute()
 
 
 def main(arguments=None):
