@@ -250,11 +250,11 @@ def test_min_l1_of_dependent_rows_and_of_zero():
 
 
 def test_min_l1_interpolates_when_columns_differ_by_orders_of_magnitude():
-    for seed in range(60):
+    for seed in range(100):
         X, y, rng = problem(seed, 33, 34)
         X *= 10.0 ** rng.uniform(-3, 3, 34)
         b = min_l1_interpolator(X, y)
-        # The linear program alone leaves 4e-5 of the terms that cancel in the residual.
+        # On its own the linear program can leave 1e-5 of the terms that cancel in the residual.
         assert np.all(np.abs(X @ b - y) <= 1e-9 * (np.abs(X) @ np.abs(b) + np.linalg.norm(y)))
 
 

@@ -222,7 +222,7 @@ def test_bad_quantile(q):
 def cluster():
     """A scheduler and a worker process of two threads, reached through TCP on the loopback address."""
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": None}
+    options = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": "127.0.0.1:0"}
     with distributed.LocalCluster(host="127.0.0.1", protocol="tcp://", **options) as cluster:
         yield cluster.scheduler_address
 
@@ -257,6 +257,46 @@ def test_one_thread_a_point(n_jobs):
     assert (sweep(blas_threads, {"n": range(4)}, seeds=1, n_jobs=n_jobs).values == 1).all()
     after = [library["num_threads"] for library in threadpool_info()]
     assert after[: len(before)] == before
+
+
+OVERLAPPING = """
+    import threading
+    from threadpoolctl import threadpool_info
+    from dltheory.sweep.job import Job
+    from dltheory.sweep.routes import _attempt_remotely
+
+    both_run, first_ended = threading.Barrier(2), threading.Event()
+
+    def threads(n, rng):
+        both_run.wait(timeout=30)
+        if n == 1:
+            first_ended.wait(timeout=30)
+        return max(library["num_threads"] for library in threadpool_info())
+
+    def run(index):
+        counts[index] = _attempt_remotely(job, index)[1]["value"][0]
+        first_ended.set()
+
+    counts, job = {}, Job(threads, {"n": [0, 1]}, (0,))
+    workers = [threading.Thread(target=run, args=(index,)) for index in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    print(counts[0], counts[1])
+"""
+
+
+def test_overlapping_tasks_of_a_worker_do_not_undo_each_others_limit():
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(OVERLAPPING)],
+        env=dict(os.environ, OPENBLAS_NUM_THREADS="2", OMP_NUM_THREADS="2"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert run.stdout.split() == ["1.0", "1.0"]
 
 
 def test_none_stays_in_this_process_and_two_leaves_it():
