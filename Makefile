@@ -31,6 +31,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 	@echo "installing the packages of requirements.txt (a few minutes the first time)"
 	@$(BIN)/python -m pip install -r requirements.txt
 	@$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c "import matplotlib.font_manager"  # builds its cache here and not in a notebook
 	@touch $@
 
 book: setup  ## execute the notebooks and build the site, strictly
