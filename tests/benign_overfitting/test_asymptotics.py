@@ -2,7 +2,6 @@
 
 import mpmath
 import numpy as np
-import oracles
 import pytest
 from dltheory.benign_overfitting.asymptotics import (
     finite_sample_ridgeless_risk,
@@ -14,6 +13,8 @@ from dltheory.benign_overfitting.asymptotics import (
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
+
+from tests import oracles
 
 RATIOS = np.array([0.1, 0.5, 0.9, 0.99, 1.01, 1.1, 2.0, 5.0, 50.0])
 

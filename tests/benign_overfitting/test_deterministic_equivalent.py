@@ -1,7 +1,6 @@
 """The deterministic equivalent against many digits, closed forms, golden values and its symmetries."""
 
 import numpy as np
-import oracles
 import pytest
 from dltheory.benign_overfitting.asymptotics import deterministic_equivalent, ridge_risk
 from dltheory.benign_overfitting.effective_rank import effective_ranks
@@ -9,6 +8,8 @@ from dltheory.benign_overfitting.power_log import PowerLogSpectrum, power_law
 from dltheory.benign_overfitting.spectra import FiniteSpectrum, spiked
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests import oracles
 
 
 @pytest.mark.parametrize("total_penalty", [0.0, 10.0])

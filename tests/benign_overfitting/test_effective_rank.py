@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import oracles
 import pytest
 from dltheory.benign_overfitting.deterministic_equivalent import deterministic_equivalent
 from dltheory.benign_overfitting.effective_rank import (
@@ -16,6 +15,8 @@ from dltheory.benign_overfitting.power_log import PowerLogSpectrum, power_law
 from dltheory.benign_overfitting.spectra import FiniteSpectrum, exponential_plus_floor, spiked
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests import oracles
 
 spectra = st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=40).map(lambda v: sorted(v, reverse=True))
 

@@ -1,7 +1,6 @@
 """Simulations: against a pseudo-inverse on the same draws, and against exact expectations."""
 
 import numpy as np
-import oracles
 import pytest
 from dltheory.benign_overfitting import simulation
 from dltheory.benign_overfitting.asymptotics import (
@@ -11,6 +10,8 @@ from dltheory.benign_overfitting.asymptotics import (
     ridge_risk,
 )
 from dltheory.sweep import sweep
+
+from tests import oracles
 
 
 def generators(count, seed=0):

@@ -4,7 +4,6 @@ import math
 
 import mpmath
 import numpy as np
-import oracles
 import pytest
 from dltheory.benign_overfitting.power_log import PowerLogSpectrum, power_law
 from dltheory.benign_overfitting.spectra import (
@@ -16,6 +15,8 @@ from dltheory.benign_overfitting.spectra import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests import oracles
 
 
 @pytest.mark.parametrize("exponent", [1.001, 1.5, 2.0, 5.0])

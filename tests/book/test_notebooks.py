@@ -1,17 +1,13 @@
 """The notebooks of the book are fit for committing, and the tool that says so can say no."""
 
 import copy
-import sys
 from pathlib import Path
 
 import nbformat
+import notebooks
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import notebooks  # noqa: E402
-
 PATHS = sorted((ROOT / "chapters").rglob("*.ipynb"))
 
 

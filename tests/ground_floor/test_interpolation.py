@@ -13,7 +13,8 @@ from dltheory.interpolation import (
 )
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracles import (
+
+from tests.oracles import (
     exact_ridge,
     max_margin_in_the_plane,
     min_l1_by_enumeration,

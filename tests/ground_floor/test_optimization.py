@@ -11,7 +11,8 @@ from dltheory.optimization import (
 )
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracles import gradient_flow_by_matrix_exponential
+
+from tests.oracles import gradient_flow_by_matrix_exponential
 
 seeds = st.integers(0, 2**32 - 1)
 

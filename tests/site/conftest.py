@@ -1,15 +1,11 @@
 """One browser for all pages, which can reach nothing but the site."""
 
 import shutil
-import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # for "import page_checks"
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [

@@ -1,7 +1,8 @@
 """The checks of the site can fail: each is shown a page with one fault, and a page without any."""
 
-import page_checks as checks
 import pytest
+
+from tests.site import page_checks as checks
 
 SOUND = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>A page</title></head>

@@ -7,8 +7,9 @@ import os
 import re
 from pathlib import Path
 
-import page_checks as checks
 import pytest
+
+from tests.site import page_checks as checks
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(os.environ.get("DLTHEORY_SITE", ROOT / "_build" / "html")).resolve()
