@@ -117,8 +117,6 @@ def _least_distance(points):
     # On the support all constraints are equalities. Solving these keeps the digits that the multipliers
     # lose when the margin is small.
     w = np.linalg.lstsq(points[active], np.ones(len(active)), rcond=None)[0]
-    if (points @ w).min() < 1 - 1e-9:
-        w = multipliers @ points
     length = np.linalg.norm(w)
     return w / (length if length > 0 else 1.0), multipliers / multipliers.sum()
 

@@ -254,7 +254,8 @@ def _center_and_band(measured, band):
 
 def _legend(ax):
     handles, labels = ax.get_legend_handles_labels()
-    order = sorted(range(len(handles)), key=lambda i: handles[i].get_gid() == "predicted")
+    predicted = [getattr(handle, "get_gid", str)() == "predicted" for handle in handles]
+    order = sorted(range(len(handles)), key=predicted.__getitem__)
     ax.legend([handles[i] for i in order], [labels[i] for i in order])
 
 

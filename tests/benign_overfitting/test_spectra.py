@@ -151,3 +151,10 @@ def test_bad_eigenvalues_are_refused(values, message):
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_an_index_beyond_the_floating_point_numbers_is_refused():
+    spectrum = PowerLogSpectrum(1.0, 2.0)
+    assert spectrum.first_split(1e12, 0.0) > 1e12 / 100
+    with pytest.raises(ValueError, match="k must be at most"):
+        spectrum.first_split(1e18, 0.0)

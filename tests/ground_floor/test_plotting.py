@@ -358,3 +358,10 @@ def test_drawing_writes_nothing(capfd, ax, measured):
     ax.set(xscale="log", yscale="log", xlabel=r"aspect ratio $\gamma$")
     ax.figure.canvas.draw()
     assert capfd.readouterr() == ("", "")
+
+
+def test_other_artists_with_labels_keep_their_place_in_the_legend():
+    ax = plt.figure().gca()
+    ax.errorbar([1, 2], [1, 2], yerr=0.1, label="bars")
+    plotting.measured_vs_predicted(ax, [1, 2], [1.0, 2.0], [1.0, 2.0])
+    assert [text.get_text() for text in ax.get_legend().get_texts()][-1] == "predicted"

@@ -9,6 +9,7 @@ import numpy as np
 from dltheory._validation import integer, real
 from dltheory.benign_overfitting.spectra import SpectralMeasure, Spectrum
 
+LARGEST_INDEX = 2**50  # beyond it, k and k + 1 are one floating-point number
 _REACH = 42.0  # e^-42 < 2^-60: what lies that much lower is below rounding
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
@@ -105,6 +106,8 @@ class PowerLogSpectrum(Spectrum):
         return -self.a * u - self.b * np.log1p(np.logaddexp(u, 0.0) - math.log(2.0))
 
     def _relative_tail(self, k):
+        if k > LARGEST_INDEX:
+            raise ValueError(f"k must be at most {LARGEST_INDEX:.1e} (n is too large otherwise), got {k:.3g}")
         reference = self._log_eigenvalues(math.log(k + 1))
         far = math.log(k + self._explicit) + _REACH
         u, weights = _tail_points(k + self._explicit, far, self.a)
