@@ -1,7 +1,7 @@
 """The time of the build: cold, and again without a change; seconds and memory of every notebook.
 
-Run ``python benchmarks/build.py``. It builds a copy of the tracked files in a temporary folder with the packages
-of the running Python; the promises are those of a machine with two cores.
+Run ``python benchmarks/build.py``. It builds a copy of the tracked files in a temporary folder with the
+packages of the running Python; the promises are those of a machine with two cores.
 """
 
 from __future__ import annotations

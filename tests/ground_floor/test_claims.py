@@ -45,6 +45,15 @@ status = "asymptotic"
 reason = "the next order"
 allowance = true
 
+[effect]
+statement = "An effect that nobody has proved."
+function = "numpy.mean"
+status = "observed"
+reason = "sampling error"
+comparison = "at_least"
+sampling = true
+value = 0.0
+
 [lower]
 statement = "At least so much."
 function = "numpy.min"
@@ -148,6 +157,8 @@ def test_poles_are_compared_as_infinities():
         (("sampled", 1.0, 1.0), {}, "standard_error"),
         (("sampled", 1.0, 1.0), {"standard_error": -0.1}, "standard_error"),
         (("sampled", record([1.0], [0.1], 5), 1.0), {"standard_error": 0.1}, "standard_error"),
+        (("sampled", record([1.0], [0.1], 5), 1.0), {"n_seeds": 5}, "n_seeds"),
+        (("sampled", 1.0, 1.0), {"standard_error": 0.1, "n_seeds": 1}, "n_seeds"),
         (("exact", 1.0, 1.0), {"allowance": 0.1}, "allowance"),
         (("allowed", 1.0, 1.0), {}, "allowance"),
         (("allowed", 1.0, 1.0), {"allowance": -1.0}, "allowance"),
@@ -190,9 +201,27 @@ def test_results_travel_in_the_output_metadata_of_a_notebook():
 
 
 def test_audit_names_what_is_missing_unknown_and_double():
-    ids = ["exact", "sampled", "bounded", "constant", "allowed", "lower"]
+    ids = ["exact", "sampled", "bounded", "constant", "allowed", "effect", "lower"]
     assert claims.audit(ids) == []
     faults = " ".join(claims.audit([*ids[1:], "sampled", "new"]))
     assert "'exact' is registered and never" in faults
     assert "'new' is checked and not" in faults
     assert "'sampled' is checked more" in faults
+
+
+def test_an_observed_inequality_must_be_significant():
+    """Without a theorem the sampling error counts against the claim."""
+    edge = 0.2 * stats.t(7).isf(claims.FALSE_ALARM / 2)
+    means = [1.001 * edge, 5.0]
+    assert claims.check("effect", means, standard_error=0.2, n_seeds=8).worst == pytest.approx(1 / 1.001)
+    for wrong in ([0.999 * edge, 5.0], [0.0, 5.0], [-0.01, 5.0]):
+        with pytest.raises(claims.ClaimError, match="1 of 2"):
+            claims.check("effect", wrong, standard_error=0.2, n_seeds=8)
+
+
+def test_without_the_number_of_seeds_a_standard_error_is_taken_as_exact():
+    edge = stats.norm.isf(claims.FALSE_ALARM / 2)
+    assert claims.check("sampled", 0.999 * edge, 0.0, standard_error=1.0).verdict == "holds"
+    with pytest.raises(claims.ClaimError):
+        claims.check("sampled", 1.001 * edge, 0.0, standard_error=1.0)
+    assert claims.check("sampled", 1.001 * edge, 0.0, standard_error=1.0, n_seeds=5).verdict == "holds"

@@ -10,8 +10,10 @@ A point holds when its deviation is within
 
 where q is the quantile of Student's law (Gaussian when the number of seeds is unknown) that lets a true claim
 fail with probability at most ``FALSE_ALARM`` over all its points together (Bonferroni). The relative part rho
-and the absolute part delta stand in the registry, with their reason. The build collects all checks into the
-ledger.
+and the absolute part delta stand in the registry, with their reason.
+
+An inequality that is only observed has no theorem in its favour: there the sampling term counts against the
+claim, so that the effect has to be significant. The build collects all checks into the ledger.
 """
 
 from dltheory.claims.checking import (

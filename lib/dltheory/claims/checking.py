@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from dltheory._validation import real_array
+from dltheory._validation import integer, real_array
 from dltheory.claims import wording
 from dltheory.claims.registration import registered
 
@@ -67,7 +67,7 @@ class Comparison:
     quantile: float
 
 
-def check(claim_id, measured, predicted=None, *, standard_error=None, allowance=None):
+def check(claim_id, measured, predicted=None, *, standard_error=None, n_seeds=None, allowance=None):
     """Compare a measurement with its prediction and raise :class:`ClaimError` if the claim fails.
 
     Parameters
@@ -80,6 +80,8 @@ def check(claim_id, measured, predicted=None, *, standard_error=None, allowance=
         The theory's value, broadcastable to ``measured``; left out when the registry holds a constant.
     standard_error : float or array, optional
         Of ``measured``, when it is not a record. Required if and only if the claim is marked ``sampling``.
+    n_seeds : int, optional
+        How many seeds that standard error was estimated from; left out when it is known exactly.
     allowance : float or array, optional
         Further absolute tolerance computed from theory (a finite-size or discretisation term).
 
@@ -96,12 +98,12 @@ def check(claim_id, measured, predicted=None, *, standard_error=None, allowance=
         For an unknown id, non-finite measurements, or arguments that do not fit the registration.
     """
     claim = registered(claim_id)
-    mean, error, n_seeds = _measurement(claim, measured, standard_error)
+    mean, error, n_seeds = _measurement(claim, measured, standard_error, n_seeds)
     target = _prediction(claim, predicted, mean)
     quantile = _quantile(claim, mean.size, n_seeds) if claim.sampling else 0.0
     scale = np.where(np.isfinite(target), np.abs(target), 0.0)
     slack = claim.relative * scale + claim.absolute + _allowance(claim, allowance, mean)
-    tolerance = quantile * error + slack
+    tolerance = slack - quantile * error if claim.must_be_significant else slack + quantile * error
     used = _used_fraction(_deviation(claim, mean, target), tolerance)
     outcome = _outcome(claim, Comparison(mean, error, target, tolerance, used, quantile))
     if outcome.verdict == "fails":
@@ -115,12 +117,15 @@ def collect(notebook):
     return [o["metadata"][METADATA_KEY] for o in outputs if METADATA_KEY in o.get("metadata", {})]
 
 
-def _measurement(claim, measured, standard_error):
-    """Split ``measured`` into means, standard errors and the number of seeds (None if unknown)."""
-    n_seeds = None
+def _measurement(claim, measured, standard_error, n_seeds):
+    """Split ``measured`` into means, standard errors and the number of seeds (None if errors are exact)."""
+    if n_seeds is not None:
+        n_seeds = integer("n_seeds", n_seeds, at_least=2)
     if hasattr(measured, "standard_error"):
-        if standard_error is not None:
-            raise ValueError("standard_error must be left out when measured is a record that has its own")
+        if standard_error is not None or n_seeds is not None:
+            raise ValueError(
+                "standard_error and n_seeds must be left out when measured is a record that has its own"
+            )
         measured, standard_error, n_seeds = measured.mean, measured.standard_error, measured.n_seeds
     if claim.sampling and standard_error is None:
         raise ValueError(f"standard_error is required: claim {claim.id!r} is marked sampling")
@@ -179,9 +184,14 @@ def _deviation(claim, mean, target):
 
 
 def _used_fraction(deviation, tolerance):
+    """The share of the tolerance that is used: at most 1 if and only if deviation <= tolerance.
+
+    A negative tolerance asks for a distance to the safe side; the share is that distance over the one found.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        fraction = deviation / tolerance
-    return np.where(deviation <= 0, 0.0, fraction)
+        share = np.where(tolerance < 0, tolerance / deviation, deviation / tolerance)
+    share = np.where((tolerance < 0) & (deviation >= 0), np.inf, share)
+    return np.where((tolerance >= 0) & (deviation <= 0), 0.0, share)
 
 
 def _outcome(claim, comparison):

@@ -41,6 +41,11 @@ class Claim:
     locator: str = ""
     breaks: str = ""
 
+    @property
+    def must_be_significant(self):
+        """Whether sampling error counts against the claim: an inequality without a theorem."""
+        return self.sampling and self.status == "observed" and self.comparison != "equal"
+
     def __post_init__(self):
         if self.status not in STATUSES:
             raise ValueError(f"status of claim {self.id!r} must be one of {STATUSES}, got {self.status!r}")

@@ -13,6 +13,13 @@ def details(claim, comparison):
     held = f"{np.sum(used <= 1)} of {mean.size} points"
     if claim.comparison == "equal" and np.max(tolerance) <= 1e-5 * max(1.0, np.max(np.abs(mean))):
         return f"{held} agree to within {np.max(tolerance):.0e}"
+    if claim.must_be_significant:
+        relation = {"at_most": "below", "at_least": "above"}[claim.comparison]
+        margin = f"by more than {comparison.quantile:.1f} standard errors"
+        if mean.size > 1:
+            return f"{held} {relation} the prediction {margin}"
+        error = comparison.standard_error.item()
+        return f"measured {number(mean.item())} ± {error:.2g}, {relation} {number(target.item())} {margin}"
     if mean.size == 1:
         error = f" ± {comparison.standard_error.item():.2g}" if claim.sampling else ""
         return f"measured {number(mean.item())}{error}, {RELATIONS[claim.comparison]} {number(target.item())}"
@@ -48,7 +55,8 @@ def number(x):
 def tolerance(claim, quantile):
     """The parts of a claim's tolerance and their reason."""
     parts = [
-        (claim.sampling, f"{quantile:.2g} standard errors"),
+        (claim.must_be_significant, f"none; significant by {quantile:.2g} standard errors"),
+        (claim.sampling and not claim.must_be_significant, f"{quantile:.2g} standard errors"),
         (claim.relative, f"{100 * claim.relative:.2g} %"),
         (claim.absolute, f"{claim.absolute:.2g}"),
         (claim.allowance, "a computed allowance"),
