@@ -5,7 +5,7 @@
     python tools/notebooks.py check chapters/**/*.ipynb        list the faults, exit 1 if there are any
 
 The normal form keeps text outputs and execution counts (nbval compares them) and drops image payloads and
-volatile metadata.
+volatile metadata. JupyterLab folds the code that the site folds: scaffolding and solutions.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from pathlib import Path
 import nbformat
 
 MAX_LINES = 20
+MAX_COLUMNS = 84  # what a page shows without scrolling
 OPENING = ("**You will be able to**", "**You need**", "**Minutes to teach**", "**Seconds to run**")
 CLOSING = ("## What to remember", "## Further reading", "## Exercises")
 CELL_METADATA = ("tags", "mystnb")
+FOLDED = {"hide-input", "remove-cell"}
 LANGUAGE_INFO = {"name": "python"}
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -29,12 +31,25 @@ def normalise(notebook):
     """Return the notebook in normal form; the argument is left as it is."""
     notebook = nbformat.from_dict(nbformat.validator.normalize(notebook)[1])
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE_INFO})
+    in_solution = False
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({k: cell.metadata[k] for k in CELL_METADATA if k in cell.metadata})
+        in_solution = _solution_goes_on(cell, in_solution)
+        kept = {k: cell.metadata[k] for k in CELL_METADATA if k in cell.metadata}
+        if cell.cell_type == "code" and (in_solution or FOLDED & set(kept.get("tags", []))):
+            kept["jupyter"] = {"source_hidden": True}
+        cell.metadata = nbformat.from_dict(kept)
         cell.source = cell.source.strip("\n")
         if cell.cell_type == "code":
             cell.outputs = [_normal_output(output) for output in cell.outputs]
     return notebook
+
+
+def _solution_goes_on(cell, before):
+    """Whether the cells from here on belong to a gated solution."""
+    if cell.cell_type != "markdown":
+        return before
+    marks = re.findall(r"\{solution-(start|end)\}", cell.source)
+    return marks[-1] == "start" if marks else before
 
 
 def _normal_output(output):
@@ -72,6 +87,12 @@ def _length_faults(code):
         f"has a code cell of {length} lines, above {MAX_LINES}: {cell.source.splitlines()[0]!r}"
         for cell, length in zip(code, lengths, strict=True)
         if length > MAX_LINES
+    ]
+    found += [
+        f"has a code line of {len(line)} columns, above {MAX_COLUMNS}: {line.strip()!r}"
+        for cell in code
+        for line in cell.source.splitlines()
+        if len(line) > MAX_COLUMNS
     ]
     short = sum(length <= 5 for length in lengths)
     if 2 * short < len(code):

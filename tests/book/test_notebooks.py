@@ -51,6 +51,10 @@ def _lengthen(notebook):
     notebook.cells[1].source = "x = 1\n" * 20 + "plt.show()"
 
 
+def _widen(notebook):
+    notebook.cells[1].source = "x = " + "1 + " * 20 + "1\nplt.show()"
+
+
 def _drop_alt(notebook):
     del notebook.cells[1].metadata["mystnb"]["image"]
 
@@ -83,6 +87,7 @@ def _swap_closing(notebook):
         (_add_volatile_metadata, "not in normal form"),
         (_lengthen, "above 20"),
         (_lengthen, "half are wanted"),
+        (_widen, "above 84"),
         (_drop_alt, "without alt text"),
         (_name_a_file, "without alt text"),
         (_drop_caption, "without caption"),
@@ -107,6 +112,20 @@ def test_normalising_keeps_text_and_drops_payloads(sound):
     assert normal.cells[1].outputs[1].data == {"text/plain": "<Figure>"}
     assert normal.cells[1].execution_count == 1
     assert notebooks.normalise(normal) == normal
+
+
+def test_what_the_site_folds_is_folded_in_jupyterlab():
+    cells = [
+        nbformat.v4.new_code_cell("1", metadata={"tags": ["hide-input"]}),
+        nbformat.v4.new_code_cell("2"),
+        nbformat.v4.new_markdown_cell("```{solution-start} label\n```"),
+        nbformat.v4.new_code_cell("3"),
+        nbformat.v4.new_markdown_cell("```{solution-end}\n```"),
+        nbformat.v4.new_code_cell("4"),
+    ]
+    normal = notebooks.normalise(nbformat.v4.new_notebook(cells=cells))
+    hidden = [cell.source for cell in normal.cells if "jupyter" in cell.metadata]
+    assert hidden == ["1", "3"]
 
 
 def test_the_command_line_reports_and_repairs(sound, tmp_path, capsys):
