@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import html
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -31,7 +32,10 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Property:
-    """What every right answer satisfies: ``holds(answer, **arguments)``, and what to say if it does not."""
+    """What every right answer satisfies, and what to say otherwise: ``holds(answer, **arguments)``.
+
+    For an exercise whose answer is a value there are no arguments.
+    """
 
     holds: Callable[..., bool]
     diagnosis: str
@@ -138,19 +142,34 @@ def _check_value(exercise, answer):
     for mistake in exercise.mistakes:
         if _agree(exercise, value, np.asarray(mistake.answer, dtype=float)):
             raise _Diagnosis(mistake.diagnosis)
-    raise _Diagnosis(
-        _blame_a_factor([value], [reference], [{}]) or "the value is off, and not by a simple factor."
-    )
+    raise _Diagnosis(_diagnose_value(exercise, value, reference))
+
+
+def _diagnose_value(exercise, value, reference):
+    if words := _blame_a_factor([value], [reference], [{}]):
+        return words
+    for broken in exercise.properties:
+        if not broken.holds(value):
+            return broken.diagnosis
+    right = np.isclose(value, reference, rtol=exercise.relative, atol=exercise.absolute)
+    if right.any():
+        return f"{right.sum()} of {right.size} entries are right; look again at entry {right.argmin() + 1}."
+    return "the value is off, and not by a simple factor."
 
 
 def _check_function(exercise, answer):
     if not callable(answer):
         raise _Diagnosis("give the function itself, not its result (no parentheses behind its name).")
     instances = exercise.instances(np.random.default_rng(SEED))
+    _require_signature(answer, instances[0].arguments)
     references = [_call(exercise.reference, instance) for instance in instances]
     raw = [_call_student(answer, instance) for instance in instances]
     if all(value is None for value in raw):
         return Feedback("open", "Not answered yet: your function returns None.")
+    for value, instance in zip(raw, instances, strict=True):
+        if value is None:
+            where = _arguments_in_words(instance)
+            raise _Diagnosis(f"your function returns None for {where}: does a branch lack its return?")
     values = [_as_array(value, "your function's result") for value in raw]
     for value, reference in zip(values, references, strict=True):
         _require_shape(value, reference, "your function's result")
@@ -172,23 +191,39 @@ def _diagnose(exercise, instances, values, references, right):
             if not broken.holds(value, **copy.deepcopy(dict(instance.arguments))):
                 return broken.diagnosis
     first = right.index(False)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.max(np.abs(values[first] - references[first])) / np.max(np.abs(references[first]))
+    where, error = _arguments_in_words(instances[first]), _error_in_words(values[first], references[first])
     return (
         f"it agrees on {sum(right)} of {len(right)} hidden instances; on instance {first + 1} "
-        f"({_arguments_in_words(instances[first])}) it is off by {100 * error:.2g} % of the largest entry."
+        f"({where}) it is {error}."
     )
+
+
+def _error_in_words(value, reference):
+    scale = np.max(np.abs(reference))
+    error = np.max(np.abs(value - reference)) / scale if scale > 0 else np.inf
+    of_what = "" if value.ndim == 0 else " of the largest entry"
+    return f"off by {100 * error:.2g} %{of_what}" if error < 10 else "far too large"
 
 
 def _arguments_in_words(instance):
     return ", ".join(
-        f"{name} of shape {np.shape(value)}" if np.ndim(value) else f"{name} = {value}"
+        f"{name} of shape {np.shape(value)}" if np.ndim(value) else f"{name} = {value:.3g}"
         for name, value in instance.arguments.items()
     )
 
 
 def _call(function, instance):
     return np.asarray(function(**copy.deepcopy(dict(instance.arguments))), dtype=float)
+
+
+def _require_signature(answer, arguments):
+    try:
+        inspect.signature(answer).bind(**arguments)
+    except TypeError:
+        names = ", ".join(arguments)
+        raise _Diagnosis(f"your function must take the arguments ({names}), by these names.") from None
+    except ValueError:
+        return  # some built-in functions have no signature
 
 
 def _call_student(answer, instance):
@@ -208,6 +243,8 @@ def _call_student(answer, instance):
 
 def _as_array(value, what):
     try:
+        if np.iscomplexobj(value):
+            raise TypeError
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise _Diagnosis(

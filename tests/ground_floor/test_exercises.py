@@ -35,13 +35,19 @@ RIDGE = Exercise(
         Property(lambda answer, X, y, penalty: np.sum(answer**2) < np.sum(y**2) * 1e3, "the norm explodes."),
     ),
 )
+POINT = Exercise(
+    name="point",
+    reference=[3.0, 1.0],
+    mistakes=(Mistake([0.0, 4.0], "that is another point of the line."),),
+    properties=(Property(lambda answer: abs(answer.sum() - 4) < 1e-9, "your point is not on the line."),),
+)
 PEAK = Exercise(name="peak", reference=2.0, mistakes=(Mistake(0.5, "that is the inverse."),))
 
 
 @pytest.fixture(autouse=True)
 def toy_chapter(monkeypatch):
     module = ModuleType("dltheory.toy.exercises")
-    module.EXERCISES = (RIDGE, PEAK)
+    module.EXERCISES = (RIDGE, POINT, PEAK)
     monkeypatch.setitem(sys.modules, "dltheory.toy", ModuleType("dltheory.toy"))
     monkeypatch.setitem(sys.modules, "dltheory.toy.exercises", module)
 
@@ -83,7 +89,15 @@ def explode(X, y, penalty):
         (lambda X, y, penalty: "words", "wrong", "should be a number"),
         (mutate, "wrong", "changes its argument X in place"),
         (explode, "wrong", "raised ZeroDivisionError: division by zero"),
-        (lambda X: X, "wrong", "raised TypeError"),
+        (lambda X: X, "wrong", "must take the arguments (X, y, penalty), by these names"),
+        (lambda X, y, lam: X, "wrong", "by these names"),
+        (
+            lambda X, y, penalty: ridge(X, y, penalty) if len(y) > 5 else None,
+            "wrong",
+            "returns None for X of shape",
+        ),
+        (lambda X, y, penalty: ridge(X, y, penalty) * (1 + 1j), "wrong", "should be a number or an array"),
+        (lambda X, y, penalty: ridge(X, y, penalty) * (1 + 99 * (len(y) == 9)), "wrong", "far too large"),
         (np.ones(3), "wrong", "give the function itself"),
     ],
 )
@@ -125,3 +139,22 @@ def test_feedback_is_escaped_for_the_page():
     page = exercises.Feedback("wrong", "x < y")._repr_html_()
     assert "x &lt; y" in page
     assert "feedback-wrong" in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ([0.0, 4.0], "another point"),
+        ([3.0, 2.0], "not on the line"),
+        ([2.0, 2.0], "not by a simple factor"),
+        ([[3.0], [1.0]], "shape (2, 1), expected (2,)"),
+    ],
+)
+def test_vector_answers_are_told_apart_by_properties(answer, words):
+    assert words in exercises.check("toy.point", answer).message
+
+
+def test_right_entries_of_a_vector_are_counted():
+    exercise = Exercise(name="v", reference=[1.0, 2.0, 3.0], mistakes=())
+    words = exercises._diagnose_value(exercise, np.array([1.0, 2.0, 9.0]), np.array([1.0, 2.0, 3.0]))
+    assert words == "2 of 3 entries are right; look again at entry 3."

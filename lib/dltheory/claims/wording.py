@@ -17,7 +17,7 @@ def details(claim, comparison):
         relation = {"at_most": "below", "at_least": "above"}[claim.comparison]
         margin = f"by more than {comparison.quantile:.1f} standard errors"
         if mean.size > 1:
-            return f"{held} {relation} the prediction {margin}"
+            return f"{held} {relation} {_bound(target)} {margin}"
         error = comparison.standard_error.item()
         return f"measured {number(mean.item())} ± {error:.2g}, {relation} {number(target.item())} {margin}"
     if mean.size == 1:
@@ -25,11 +25,16 @@ def details(claim, comparison):
         return f"measured {number(mean.item())}{error}, {RELATIONS[claim.comparison]} {number(target.item())}"
     if claim.comparison != "equal":
         relation = claim.comparison.replace("_", " ")
-        return f"{held} {relation} the prediction{_looseness(mean, target)}"
+        return f"{held} {relation} {_bound(target)}{_looseness(mean, target)}"
     if np.allclose(tolerance, comparison.quantile * comparison.standard_error, rtol=1e-12, atol=0):
         worst = np.max(used) * comparison.quantile
         return f"{held} within {comparison.quantile:.1f} standard errors, the worst at {worst:.1f}"
     return f"{held} within the tolerance, the worst uses {100 * np.max(used):.0f} % of it"
+
+
+def _bound(target):
+    """The number, where all points share one bound."""
+    return number(target.flat[0]) if np.ptp(target) == 0 else "the prediction"
 
 
 def _looseness(mean, target):

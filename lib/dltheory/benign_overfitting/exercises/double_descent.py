@@ -35,7 +35,16 @@ OPTIMISM = Exercise(
         ),
         Mistake(
             lambda n, n_features, noise_variance: noise_variance * (1 + min(n, n_features) / n),
-            "this is the expected error on fresh labels. Subtract the expected training error.",
+            "this is, up to the misfit, the expected error on fresh labels. Subtract the expected training "
+            "error.",
+        ),
+        Mistake(
+            lambda n, n_features, noise_variance: noise_variance * (2 * min(n, n_features) / n - 1),
+            "the fresh labels have noise of their own, of variance sigma^2; you have left it out.",
+        ),
+        Mistake(
+            lambda n, n_features, noise_variance: 2 * noise_variance * max(n, n_features) / n,
+            "the rank of the projector is the smaller of n and N, not the larger.",
         ),
     ),
 )
