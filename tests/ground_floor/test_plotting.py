@@ -130,6 +130,41 @@ def test_parts_can_be_drawn_alone(ax, measured):
     assert points in ax.lines
 
 
+def test_the_legend_can_be_placed_and_still_has_predictions_last(ax, measured):
+    measured_vs_predicted(ax, X, measured, X**2, label="first")
+    draw_measured(ax, X, measured, label="second")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["first", "second", "predicted"]
+    ax.axhline(2.0, label="a level")
+    shown = plotting.legend(ax, loc="lower right", ncols=2, fontsize=11)
+    assert shown is ax.get_legend()
+    assert [text.get_text() for text in shown.get_texts()] == ["first", "second", "a level", "predicted"]
+    assert (shown._get_loc(), shown._ncols) == (mpl.legend.Legend.codes["lower right"], 2)
+    with pytest.raises(ValueError, match="labels must be left out"):
+        plotting.legend(ax, labels=["a"])
+
+
+def test_a_gap_breaks_band_and_prediction_and_keeps_the_markers(ax, measured):
+    drawn = measured_vs_predicted(ax, X, measured, X**2, gap_at=1.5)
+    assert np.array_equal(drawn.points.get_ydata(), measured.mean)
+    sides = [path.vertices[:, 0] for path in drawn.band.get_paths()]
+    assert [(side.min(), side.max()) for side in sides] == [(0.5, 1.0), (2.0, 4.0)]
+    assert np.allclose(drawn.line.get_xdata(), [0.5, 1, 1.5, 2, 4])
+    assert np.isnan(drawn.line.get_ydata()).tolist() == [False, False, True, False, False]
+    alone = draw_measured(ax, X, measured, gap_at=[0.7, 3.0])
+    wide = [path.vertices[:, 0] for path in alone.band.get_paths() if np.ptp(path.vertices[:, 0])]
+    assert [(side.min(), side.max()) for side in wide] == [(1.0, 2.0)]
+
+
+def test_a_gap_at_a_position_leaves_this_position_out_of_the_band(ax, measured):
+    band = draw_measured(ax, X, measured, gap_at=1.0).band
+    reached = [path.vertices[:, 0].tolist() for path in band.get_paths()]
+    assert {x for side in reached for x in side if len(set(side)) > 1} == {2.0, 4.0}
+    line = draw_predicted(ax, X, X, gap_at=[1.0, 9.0])
+    assert np.isnan(line.get_ydata()[1])
+    assert np.count_nonzero(np.isfinite(line.get_ydata())) == 3
+    assert ax.get_xlim()[1] < 5
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -150,6 +185,8 @@ def test_parts_can_be_drawn_alone(ax, measured):
         ({"band": (-0.1, 0.9)}, "band must be at least 0"),
         ({"series": -1}, "series must be at least 0"),
         ({"series": 0.5}, "series must be an integer"),
+        ({"gap_at": np.nan}, "gap_at must be finite"),
+        ({"x": X[::-1], "gap_at": 1.5}, "positions must increase where gap_at is given"),
     ],
 )
 def test_bad_input_is_named_and_nothing_is_drawn(ax, change, message):
@@ -238,6 +275,42 @@ def test_labels_of_a_logarithmic_axis_do_not_overlap(ax):
     boxes = sorted(inside, key=lambda box: box.x0)
     assert len(boxes) >= 3
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+def labels_of(axis):
+    axis.figure.canvas.draw()
+    low, high = sorted(axis.get_view_interval())
+    ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+    shown = [(tick.get_loc(), tick.label1.get_text()) for tick in ticks if low <= tick.get_loc() <= high]
+    return [text.removeprefix(r"$\mathdefault{").removesuffix("}$") for _, text in sorted(shown) if text]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [
+        (5, 2000, ["10", "100", "1000"]),
+        (0.01, 10000, ["0.01", "0.1", "1", "10", "100", "1000", "10000"]),
+        (2e-3, 0.5, ["0.01", "0.1"]),
+        (0.2, 0.9, ["0.2", "0.3", "0.4", "0.6"]),
+        (1e-6, 1, ["10^{-6}", "10^{-5}", "10^{-4}", "10^{-3}", "10^{-2}", "10^{-1}", "10^{0}"]),
+        (10, 1e5, ["10^{1}", "10^{2}", "10^{3}", "10^{4}", "10^{5}"]),
+        (1e-3, 1, ["10^{-3}", "10^{-2}", "10^{-1}", "10^{0}"]),
+    ],
+)
+def test_a_logarithmic_axis_has_one_notation(low, high, wanted):
+    for ax in panels(2)[1]:
+        ax.set(xscale="log", yscale="log", xlim=(low, high), ylim=(high, low))
+    assert labels_of(ax.xaxis) == labels_of(ax.yaxis) == wanted
+
+
+def test_the_chosen_labels_of_a_logarithmic_axis_stay(ax):
+    ax.set(xscale="log", xlim=(1e-6, 1))
+    ax.set_xticks([1e-5, 1e-1], labels=["small", "large"])
+    ax.set_xticks([], minor=True)
+    assert labels_of(ax.xaxis) == ["small", "large"]
+    ax.set_yscale("log", base=2)
+    ax.set_ylim(1, 8)
+    assert labels_of(ax.yaxis) == ["2^{0}", "2^{1}", "2^{2}", "2^{3}"]
 
 
 def test_the_inline_backend_does_not_crop(monkeypatch):
