@@ -39,8 +39,23 @@ def test_constants_are_the_suprema():
     tuned = (1 + x) * (np.exp(-2 * x) + (1 - np.exp(-x)) ** 2 / x)
     constants = stopping_constants()
     np.testing.assert_allclose(
-        constants, [ratio.max(), ratio.max() ** 2, tuned.max()], rtol=1e-8
+        constants[:3], [ratio.max(), ratio.max() ** 2, tuned.max()], rtol=1e-8
     )  # the grid of width 1e-4 misses a smooth maximum by at most (1e-4)^2
+    arguments = x[[ratio.argmax(), tuned.argmax()]]
+    np.testing.assert_allclose(constants[3:], arguments, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(("n", "rank"), [(12, 5), (6, 6)])
+def test_equal_singular_values_attain_the_constants(n, rank):
+    X = 2.0 * np.linalg.qr(np.random.default_rng(0).standard_normal((n, rank))).Q
+    constants = stopping_constants()
+    t, c = constants.filter_argument * n / 4, constants.tuned_argument
+    noise_only = {"signal": 0.0, "noise_variance": 1.3}
+    ratio = flow_risk(X, [t], **noise_only).risk / ridge_path_risk(X, [t], **noise_only).risk
+    np.testing.assert_allclose(ratio, constants.risk_ratio, rtol=1e-12)
+    tuned, model = [c * n / 4], {"signal": 2.0, "noise_variance": 2.0 * 4 / (rank * c)}
+    ratio = flow_risk(X, tuned, **model).risk / ridge_path_risk(X, tuned, **model).risk
+    np.testing.assert_allclose(ratio, constants.tuned_ratio, rtol=1e-12)
 
 
 @given(st.floats(0, 1e6))

@@ -76,7 +76,11 @@ class StoppingConstants(NamedTuple):
 
     filter_ratio: float  #: largest ratio of the two filters, about 1.298
     risk_ratio: float  #: its square, about 1.686: bounds the ratio of the risks at every t
-    tuned_ratio: float  #: about 1.215: bounds the ratio of the smallest risks for an isotropic prior
+    tuned_ratio: (
+        float  #: about 1.215: bounds the risk at the tuned time over the smallest of ridge, isotropic teacher
+    )
+    filter_argument: float  #: a, about 1.793: where x = t s^2/n attains the first two
+    tuned_argument: float  #: b, about 3.214: where x = t s^2/n attains the third
 
 
 def stopping_constants():
@@ -96,20 +100,21 @@ def stopping_constants():
 
     References
     ----------
-    Ali, Kolter and Tibshirani (2019) give the bounds 1.69 and 1.22. The equations for a and b are the
+    Ali, Kolter and Tibshirani (2019) bound the ratio of the risks by 1.69. The equations for a and b are the
     conditions for a zero derivative; each has one positive root since :math:`(e^x-1-x)/x^2` increases.
 
     Examples
     --------
     >>> [round(value, 4) for value in stopping_constants()]
-    [1.2984, 1.6859, 1.2147]
+    [1.2984, 1.6859, 1.2147, 1.7933, 3.2136]
     """
     from scipy.optimize import brentq
 
     a = brentq(lambda x: np.expm1(x) - x - x**2, 1.0, 3.0, xtol=1e-14)
     b = brentq(lambda x: np.expm1(x) - x - 2 * x**2, 2.0, 5.0, xtol=1e-14)
     ratio = 1 + a / (1 + a + a**2)
-    return StoppingConstants(float(ratio), float(ratio**2), float(1 + 4 * b**3 / (1 + b + 2 * b**2) ** 2))
+    tuned = 1 + 4 * b**3 / (1 + b + 2 * b**2) ** 2
+    return StoppingConstants(float(ratio), float(ratio**2), float(tuned), float(a), float(b))
 
 
 def flow_risk(X, times, *, signal, noise_variance):

@@ -34,6 +34,14 @@ pencil_limit = Exercise(
             np.array([3.2, -1.6]),
             "you projected the start onto the line <x, b> = 0; project it onto <x, b> = y.",
         ),
+        Mistake(
+            np.array([8.0, 8.0]),
+            "you added the residual times x: the pseudo-inverse of a row x is x / |x|^2.",
+        ),
+        Mistake(
+            np.array([2.0, -4.0]),
+            "you moved away from the line <x, b> = y: the residual to add is y - <x, b_0>.",
+        ),
     ),
 )
 
@@ -69,6 +77,14 @@ early_stopped = Exercise(
             "your clock runs n times too fast: the loss has a 1/n, so the exponent is t s^2/n.",
         ),
         Mistake(
+            lambda X, y, t: _flow(X, y, t * len(X) / X.shape[1]),
+            "you divided the exponent by d, the number of features; the 1/n of the loss counts observations.",
+        ),
+        Mistake(
+            lambda X, y, t: _flow(X, y, t / 2),
+            "your clock runs at half speed: the 1/2 of the loss is used up by the gradient of the square.",
+        ),
+        Mistake(
             lambda X, y, t: ridge_path(X, y, [1 / t]).coefficients[0],
             "this is ridge regression at penalty 1/t, filter x/(1 + x); the flow has 1 - exp(-x).",
         ),
@@ -79,6 +95,10 @@ early_stopped = Exercise(
         Mistake(
             lambda X, y, t: _filtered(X, y, lambda s: -np.expm1(-t * s**2 / len(X))),
             "you have the filter but not the inverse: divide each direction by its singular value.",
+        ),
+        Mistake(
+            lambda X, y, t: _filtered(X, y, lambda s: -np.expm1(-t * s**2 / len(X)) / s**2),
+            "you divided by s^2: that inverts X^T X, and X^T y has the factor s; U^T y needs one division.",
         ),
         Mistake(
             lambda X, y, t: _filtered(X, y, lambda s: np.exp(-t * s**2 / len(X)) / s),
@@ -118,6 +138,14 @@ rescaled_limit = Exercise(
             lambda X, y, scales: descent_limit(X, y, preconditioner=scales),
             "your preconditioner is the scale; one factor comes from the gradient and one from the "
             "conversion, so it is the scale squared.",
+        ),
+        Mistake(
+            lambda X, y, scales: min_norm_least_squares(X / scales, y) / scales,
+            "you divided the features by the scales; the colleague multiplies.",
+        ),
+        Mistake(
+            lambda X, y, scales: min_norm_least_squares(X / scales, y),
+            "you divided the features by the scales, and you did not convert back to the original features.",
         ),
         Mistake(
             lambda X, y, scales: min_norm_least_squares(X, y),
@@ -165,7 +193,63 @@ preconditioned_edge = Exercise(
             lambda X, preconditioner: 2 * len(X) / np.trace((X * preconditioner) @ X.T),
             "you used the trace, the sum of all eigenvalues; the largest one decides.",
         ),
+        Mistake(
+            lambda X, preconditioner: largest_stable_step(X) / np.max(preconditioner),
+            "2n/(s_1^2 max p) is safe, but it is not the edge unless the largest entry of P meets v_1.",
+        ),
+        Mistake(
+            lambda X, preconditioner: np.sqrt(2 * len(X) * _edge(X, preconditioner)),
+            "you used the largest singular value itself; the curvature of the loss has its square.",
+        ),
     ),
 )
 
-EXERCISES = (pencil_limit, early_stopped, rescaled_limit, preconditioned_edge)
+
+def _time_instances(rng):
+    return [
+        Instance(
+            {"n": n, "d": d, "s": s, "signal": signal, "noise_variance": noise_variance}, {"n": n, "d": d}
+        )
+        for (n, d), s, signal, noise_variance in zip(
+            SHAPES, (2.0, 3.5, 1.4), (3.0, 0.7, 9.0), (0.2, 0.6, 0.3), strict=True
+        )
+    ]
+
+
+def _best_time(n, d, s, signal, noise_variance):
+    return n / s**2 * np.log1p(s**2 * signal / (noise_variance * d))
+
+
+best_time = Exercise(
+    name="best_time",
+    reference=_best_time,
+    instances=_time_instances,
+    mistakes=(
+        Mistake(
+            lambda n, d, s, signal, noise_variance: n * signal / (noise_variance * d),
+            "this is one over the best ridge penalty; the flow has fitted more by then, so stop it earlier.",
+        ),
+        Mistake(
+            lambda n, d, s, signal, noise_variance: _best_time(n, d, s, signal * d, noise_variance),
+            "each direction holds r^2/d of the signal, not r^2.",
+        ),
+        Mistake(
+            lambda n, d, s, signal, noise_variance: _best_time(n, d, s, signal, noise_variance**2),
+            "you squared the noise variance: it is sigma^2 already.",
+        ),
+        Mistake(
+            lambda n, d, s, signal, noise_variance: n / s**2 * np.log(s**2 * signal / (noise_variance * d)),
+            "you lost a 1: (1 - exp(-x)) / exp(-x) is exp(x) - 1, not exp(x).",
+        ),
+        Mistake(
+            lambda n, d, s, signal, noise_variance: n / s**2 * np.log1p(signal / (noise_variance * d)),
+            "the variance along v_j is sigma^2 (1 - exp(-x))^2 / s^2; the logarithm misses its s^2.",
+        ),
+        Mistake(
+            lambda n, d, s, signal, noise_variance: np.log1p(s**2 * signal / (noise_variance * d)),
+            "this is the best x; the time is t = n x / s^2.",
+        ),
+    ),
+)
+
+EXERCISES = (pencil_limit, early_stopped, rescaled_limit, preconditioned_edge, best_time)
