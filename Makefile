@@ -54,7 +54,7 @@ lab: setup  ## open the notebooks in JupyterLab
 	@cd chapters && $(BIN)/jupyter lab
 
 site-test: book  ## check the built site in a browser
-	@$(BIN)/pytest tests/site
+	@$(BIN)/pytest tests/site -n $(JOBS) --dist load
 
 bench: setup  ## run every benchmark
 	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done

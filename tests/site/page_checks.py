@@ -30,19 +30,37 @@ UNRENDERED = r"""() => {
   }
   return faults;
 }"""
-TOO_WIDE = """() => {
-  const faults = [], page = document.documentElement;
-  if (page.scrollWidth <= innerWidth) return faults;
-  faults.push(`the page is ${page.scrollWidth} px wide on a screen of ${innerWidth} px`);
+TOO_WIDE = """() => {  // innerWidth would not do: on a phone it grows with the page
+  const faults = [], page = document.documentElement, room = page.clientWidth;
+  if (page.scrollWidth <= room) return faults;
+  faults.push(`the page is ${page.scrollWidth} px wide on a screen of ${room} px`);
   for (const box of document.querySelectorAll("main *"))
-    if (box.getBoundingClientRect().right > innerWidth + 1) faults.push(box.tagName + "." + box.className);
+    if (box.getBoundingClientRect().right > room) faults.push(box.tagName + "." + box.className);
   return faults.slice(0, 6);
+}"""
+CUT_OFF = """() => {  // a formula or a program that goes on beyond its box, and neither scrolls nor shows it
+  const faults = [], page = document.documentElement;
+  for (const box of document.querySelectorAll("article mjx-container[display='true'], article pre")) {
+    if (box.scrollWidth <= box.clientWidth + 1 || !box.clientWidth) continue;
+    const style = getComputedStyle(box), words = box.textContent.slice(0, 60);
+    if (style.overflowX !== "auto") faults.push("does not scroll: " + words);
+    else if (style.maskImage === "none") faults.push("no sign of more: " + words);
+  }
+  for (const number of document.querySelectorAll("article .eqno")) {
+    const formula = number.parentElement.querySelector("mjx-container");
+    const place = number.getBoundingClientRect(), box = formula?.getBoundingClientRect();
+    const beside = box && place.left >= box.right - 1 && formula.scrollWidth <= formula.clientWidth + 1;
+    const apart = !box || beside || place.bottom <= box.top + 1;
+    if (!apart) faults.push("its number takes its place: " + number.textContent);
+  }
+  return faults;
 }"""
 STILL = """() => {  // a colour that is still fading in has the wrong contrast
   const style = document.createElement("style");
   style.textContent = "*, ::before, ::after { transition: none !important; animation: none !important; }";
   document.head.append(style);
 }"""
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".gif")
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "link": "href"}
 
@@ -103,10 +121,19 @@ def formula_faults(page):
 
 
 def width_faults(page):
+    return _at_width(page, PHONE, TOO_WIDE)
+
+
+def cut_off_faults(page, width):
+    return _at_width(page, width, CUT_OFF)
+
+
+def _at_width(page, width, script):
     size = page.viewport_size
-    page.set_viewport_size({"width": PHONE, "height": 844})
+    page.set_viewport_size({"width": width, "height": 844})
+    page.evaluate(NEXT_FRAME)
     try:
-        return page.evaluate(TOO_WIDE)
+        return page.evaluate(script)
     finally:
         page.set_viewport_size(size)
 
@@ -126,11 +153,13 @@ class _Reader(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links, self.fetched, self.images = set(), [], [], []
+        self.ids, self.repeated, self.links, self.fetched, self.images = set(), [], [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
+        if found.get("id") in self.ids:
+            self.repeated.append(found["id"])
         self.ids |= {found[key] for key in ("id", "name") if found.get(key)}
         if tag == "a" and found.get("href"):
             self.links.append(found["href"])
@@ -177,6 +206,11 @@ def link_faults(site, path):
         elif anchor and file.suffix == ".html" and unquote(anchor) not in _reader(file).ids:
             faults.append(f"no such anchor: {address}")
     return faults
+
+
+def id_faults(path):
+    """Ids that stand at two places of one page."""
+    return [f"repeated id: {name}" for name in _reader(path).repeated]
 
 
 def image_faults(path):

@@ -11,6 +11,16 @@ SOUND = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 <img alt="The curve rises from left to right." src="_images/curve.svg">{fault}</main></body></html>"""
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 9L9 0"/></svg>'
 
+
+def on_a_phone(page):
+    page.add_style_tag(content="body { margin: 0; }")
+    return checks.width_faults(page)
+
+
+def cut_off(page):
+    return checks.cut_off_faults(page, 1280)
+
+
 FAULTS_WHEN_OPENED = {
     "console": ("<script>console.error('oh')</script>", checks.console_faults, "oh"),
     "exception": ("<script>nothing.at.all</script>", checks.console_faults, "nothing is not defined"),
@@ -26,6 +36,23 @@ FAULTS_ON_THE_PAGE = {
     "raw dollars": ("<p>so $\\gamma > 1$ is</p>", checks.formula_faults, "raw"),
     "raw dollars, short": ("<p>so $n$ is</p>", checks.formula_faults, "raw"),
     "wide box": ('<div style="width: 500px">wide</div>', checks.width_faults, "px wide on a screen"),
+    "box wide by one pixel": (
+        '<div style="width: 391px">wide</div>',
+        on_a_phone,
+        "391 px wide on a screen of 390",
+    ),
+    "program cut off": (f"<article><pre>{'long ' * 99}</pre></article>", cut_off, "does not scroll"),
+    "no sign of more": (
+        f'<article><pre style="overflow-x: auto">{"long " * 99}</pre></article>',
+        cut_off,
+        "no sign of more",
+    ),
+    "number over formula": (
+        '<article><div class="math"><span class="eqno" style="float: right">(1)</span>'
+        '<mjx-container style="display: block">x</mjx-container></div></article>',
+        cut_off,
+        "its number takes its place: (1)",
+    ),
     "faint text": ('<p style="color: #999">faint</p>', checks.accessibility_faults, "contrast"),
     "nameless button": ("<button></button>", checks.accessibility_faults, "button-name"),
     "folded": ("<details><summary>A</summary><input></details>", checks.accessibility_faults, "label"),
@@ -87,9 +114,10 @@ def test_nothing_is_wrong_with_a_sound_page(site, open_site):
     folder = site()
     page, traffic = open_site(folder)
     assert checks.console_faults(traffic) == checks.outside_faults(traffic) == []
+    assert cut_off(page) == checks.cut_off_faults(page, checks.PHONE) == []
     assert checks.formula_faults(page) == checks.width_faults(page) == checks.accessibility_faults(page) == []
     for path in (folder / "index.html", folder / "other.html"):
-        assert checks.link_faults(folder, path) == checks.image_faults(path) == []
+        assert checks.link_faults(folder, path) == checks.image_faults(path) == checks.id_faults(path) == []
 
 
 @cases(FAULTS_WHEN_OPENED)
@@ -118,3 +146,7 @@ def test_a_fault_of_links_is_found(site, case):
 def test_a_fault_of_images_is_found(site, case):
     fault, words = case
     assert [found for found in checks.image_faults(site(fault) / "index.html") if words in found]
+
+
+def test_a_repeated_id_is_found(site):
+    assert checks.id_faults(site('<p id="top">x</p>') / "index.html") == ["repeated id: top"]

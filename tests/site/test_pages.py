@@ -65,6 +65,12 @@ def test_fits_a_phone(opened):
     assert checks.width_faults(opened[0]) == []
 
 
+@each_page
+@pytest.mark.parametrize("width", [checks.PHONE, 1280])
+def test_shows_formulas_and_programs_whole_or_that_they_go_on(opened, width):
+    assert checks.cut_off_faults(opened[0], width) == []
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_is_accessible(browser, path, theme):
@@ -89,6 +95,11 @@ def test_links_lead_somewhere(path):
 
 
 @each_file
+def test_ids_are_unique(path):
+    assert checks.id_faults(path) == []
+
+
+@each_file
 def test_images_have_words(path):
     assert checks.image_faults(path) == []
 
@@ -107,6 +118,27 @@ def test_the_landing_page_shows_a_figure_of_a_notebook():
     )
     shared = landing.items() & notebook.items()
     assert [alt for source, alt in shared if source.endswith(".png")], "the same picture, the same words"
+
+
+def test_the_output_of_a_claim_leads_to_the_ledger(home, browser):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{home}chapters/benign_overfitting/exact_asymptotics.html")
+        link = page.locator("a.claim-link").first
+        name, statement = link.inner_text(), link.get_attribute("title")
+        assert len(statement.split()) > 5
+        assert "\\" not in statement
+        link.click()
+        page.wait_for_url(f"**/ledger.html#claim-{name}")
+        assert page.locator(f"#claim-{name} .ledger-statement").is_visible()
+
+
+def test_the_ledger_begins_with_a_line_for_each_claim():
+    ledger = (SITE / "chapters" / "ledger.html").read_text(encoding="utf-8")
+    lines, cards = ledger.partition('class="ledger-claim')[::2]
+    listed = re.findall(r'href="#claim-([\w-]+)"', lines.partition("ledger-overview")[2])
+    assert len(listed) > 9
+    assert listed == re.findall(r'id="claim-([\w-]+)"', f'{lines[-200:]}class="ledger-claim{cards}')
 
 
 def test_figures_are_inverted_at_night(browser):

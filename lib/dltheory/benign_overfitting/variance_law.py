@@ -55,7 +55,7 @@ def ridgeless_variance_quantile(n, d, probability, *, noise_variance):
     return float(quantile) if probability.ndim == 0 else quantile
 
 
-def pole_sample_mean(n, seeds, *, noise_variance):
+def pole_median_of_means(n, seeds, *, noise_variance):
     r"""Return the median, for large S, of the mean of the variance over S seeds when d = n.
 
     .. math:: \operatorname{med}\frac1S\sum_{s=1}^S \|X_s^{-1}\varepsilon_s\|^2
@@ -89,7 +89,7 @@ def pole_sample_mean(n, seeds, *, noise_variance):
 
     Examples
     --------
-    >>> pole_sample_mean(20, [100, 1000], noise_variance=1.0).round()
+    >>> pole_median_of_means(20, [100, 1000], noise_variance=1.0).round()
     array([ 4288., 42877.])
     """
     n = integer("n", n, at_least=1)

@@ -65,6 +65,8 @@ pencil_optimal = Exercise(
             (0.4375 + np.sqrt(0.4375**2 + 0.25)) / 2,
             "you squared the noise variance: 1/4 is sigma^2 already.",
         ),
+        Mistake((1 - np.sqrt(17)) / 8, "this is the other root of the equation; a risk is not negative."),
+        Mistake(0.5, "this is the best penalty, sigma^2 gamma/r^2, not the risk that it reaches."),
     ),
 )
 
@@ -97,8 +99,8 @@ optimal_ridge = Exercise(
     mistakes=(
         Mistake(
             _with_penalty(lambda gamma, signal, noise_variance: noise_variance / signal),
-            "your penalty is normalised by the wrong number: X^T X carries 1/n, so the penalty is "
-            "sigma^2 d/(r^2 n), and you divided by d.",
+            "the factor d/n is missing in your penalty: sigma^2/r^2 is the noise against the signal of all d "
+            "coefficients, and each of them has only 1/d of it.",
         ),
         Mistake(
             lambda aspect_ratio, signal, noise_variance: _optimal(1 / aspect_ratio, signal, noise_variance),
@@ -140,6 +142,22 @@ def _spread_of_fixed_length(n, d, noise_variance):
     return noise_variance * m * np.sqrt(2 / (k - 4)) / (k - 2)
 
 
+def _spread_with_naive_inverse(n, d, noise_variance):
+    """With 1/k and 1/k^2 for the moments of 1/chi^2_k: only the numerator spreads."""
+    return noise_variance * np.sqrt(2 * min(n, d)) / (abs(n - d) + 1)
+
+
+def _spread_with_naive_mean(n, d, noise_variance):
+    """With 1/k for the mean of 1/chi^2_k, and its second moment right."""
+    m, k = min(n, d), abs(n - d) + 1
+    return noise_variance * np.sqrt(m * (m + 2) / ((k - 2) * (k - 4)) - (m / k) ** 2)
+
+
+def _relative_spread(n, d, noise_variance):
+    m, k = min(n, d), abs(n - d) + 1
+    return _spread(n, d, noise_variance) / (noise_variance * m / (k - 2))
+
+
 def _root_mean_square(n, d, noise_variance):
     m, k = min(n, d), abs(n - d) + 1
     return noise_variance * np.sqrt(m * (m + 2) / ((k - 2) * (k - 4)))
@@ -166,6 +184,27 @@ variance_spread = Exercise(
             lambda n, d, noise_variance: _spread(n, d, noise_variance, numerator=d),
             "the numerator has min(n, d) degrees of freedom, you used d: beyond d = n the noise has only n "
             "components.",
+        ),
+        Mistake(
+            lambda n, d, noise_variance: _spread(n, d, noise_variance, numerator=n),
+            "the numerator has min(n, d) degrees of freedom, you used n: below d = n the fit has only d "
+            "coefficients to spoil.",
+        ),
+        Mistake(
+            _spread_with_naive_mean,
+            "you took 1/k for the mean of 1/chi^2_k: by Jensen it is larger, namely 1/(k - 2).",
+        ),
+        Mistake(
+            _spread_with_naive_inverse,
+            "you took 1/k and 1/k^2 for the moments of 1/chi^2_k, as if the denominator were constant.",
+        ),
+        Mistake(
+            lambda n, d, noise_variance: noise_variance * _spread(n, d, noise_variance),
+            "you squared the noise variance: the standard deviation of V is proportional to sigma^2.",
+        ),
+        Mistake(
+            _relative_spread,
+            "this is the relative spread: do not divide by the mean of V.",
         ),
         Mistake(
             lambda n, d, noise_variance: _spread(n, d, noise_variance, root=False),
