@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from dltheory.exercises import Exercise, Instance, Mistake, Property
@@ -43,6 +45,11 @@ RANKS = Exercise(
             lambda eigenvalues, k: _ranks(eigenvalues[k + 1 :], eigenvalues[k + 1]),
             "these are the ranks r_{k+1} and R_{k+1}: λ_{k+1} itself belongs to the tail, and it is "
             "eigenvalues[k], not eigenvalues[k + 1].",
+        ),
+        Mistake(
+            lambda eigenvalues, k: _ranks(eigenvalues[k + 1 :], eigenvalues[k]),
+            "you divide by λ_{k+1}, which is right, but your sums begin one too late, at λ_{k+2}: the sum "
+            "over i > k begins at eigenvalues[k].",
         ),
         Mistake(
             lambda eigenvalues, k: _ranks(eigenvalues[k:], eigenvalues[k]) ** np.array([1.0, -1.0]),
@@ -103,6 +110,20 @@ PENALTY = Exercise(
             "you divided by the number of tail directions instead of the number of samples n.",
         ),
         Mistake(
+            lambda eigenvalues, k, n: eigenvalues[k:].sum() / len(eigenvalues),
+            "you divided by the number of eigenvalues, not of samples.",
+        ),
+        Mistake(
+            lambda eigenvalues, k, n: eigenvalues[k + 1 :].sum() / n,
+            "your sum begins one too late: the first eigenvalue of the tail is λ_{k+1}, and an array calls "
+            "it eigenvalues[k].",
+        ),
+        Mistake(
+            lambda eigenvalues, k, n: eigenvalues[k - 1 :].sum() / n,
+            "your sum begins one too early, at λ_k: an array calls it eigenvalues[k - 1], and it belongs to "
+            "the head.",
+        ),
+        Mistake(
             lambda eigenvalues, k, n: eigenvalues[k:].sum() / eigenvalues[k] / n,
             "this is r_k/n, a number without units. A penalty has the units of the eigenvalues: no division "
             "by λ_{k+1}.",
@@ -153,6 +174,14 @@ LENGTH = Exercise(
             lambda n, k, target: n / (target - k / n) + k,
             "this is the number of all directions. Asked is the length of the tail, without the k in front.",
         ),
+        Mistake(
+            lambda n, k, target: math.ceil(tail_length(n, k, target)),
+            "right, but rounded up: leave m a real number.",
+        ),
+        Mistake(
+            lambda n, k, target: round(tail_length(n, k, target)),
+            "right, but rounded: leave m a real number.",
+        ),
     ),
 )
 
@@ -184,10 +213,49 @@ TWO_LEVELS = Exercise(
             "k* is the first k with r_k ≥ n, and r_0 = 24 is smaller than n = 100.",
         ),
         Mistake(
+            np.array([4.0, 2000.0, 100.0, 4 / 100 + 100 / 100]),
+            "the numerator of R is not squared: it is (the sum over the tail)^2, here 20^2, over the sum of "
+            "squares.",
+        ),
+        Mistake(
             np.array([4.0, 20.0, 2000.0, 4 / 100 + 100 / 2000]),
             "your r is the trace of the tail. Divide it by its largest eigenvalue, 0.01.",
         ),
     ),
 )
 
-EXERCISES = (TWO_LEVELS, LENGTH, RANKS, PENALTY)
+BEST_FLOOR = Exercise(
+    name="best_floor",
+    # variance n^(1-q), bias the square of n^(q-2): equal at q = 5/3
+    reference=np.array([5 / 3, 2 / 3]),
+    mistakes=(
+        Mistake(
+            np.array([3 / 2, 1 / 2]),
+            "you balanced the variance against the self-induced ridge. The bias is the square of that ridge: "
+            "a longer floor is allowed.",
+        ),
+        Mistake(
+            np.array([5 / 3, -2 / 3]),
+            "the exponent has the wrong sign: the risk falls like n^{-c} with c > 0.",
+        ),
+        Mistake(
+            np.array([5 / 3, 1 / 3]),
+            "q is right. n^{-1/3} is the self-induced ridge, the risk falls like its square.",
+        ),
+        Mistake(
+            np.array([5 / 3, 4 / 3]),
+            "q is right. Your c is the variance's power counted twice: n^{1-q} itself is the risk.",
+        ),
+        Mistake(
+            np.array([2.0, 1.0]),
+            "at q = 2 the variance falls like 1/n, but the floor's trace is n: the ridge stays of order one "
+            "and shrinks the signal.",
+        ),
+        Mistake(
+            np.array([4 / 3, 2 / 3]),
+            "you squared the variance instead of the bias: n/R costs its first power, the ridge its second.",
+        ),
+    ),
+)
+
+EXERCISES = (TWO_LEVELS, LENGTH, RANKS, PENALTY, BEST_FLOOR)
