@@ -52,6 +52,17 @@ def test_each_exercise_is_asked_and_each_asked_exercise_exists():
     assert set(_calls("exercises")) == set(EXERCISES)
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "chapters").rglob("*.ipynb")), ids=lambda path: path.stem)
+def test_each_solution_on_the_page_is_right(path):
+    """What the build stored; nbval compares it with what the code gives today."""
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code" and "exercises.check(" in cell.source]
+    shown = ["".join(str(output) for output in cell.outputs) for cell in code]
+    solutions = sum(cell.source.count("{solution-start}") for cell in cells if cell.cell_type == "markdown")
+    assert sum("Right" in text for text in shown) == solutions
+    assert sum("Not answered yet" in text for text in shown) == solutions
+
+
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_reference_solution_passes(name):
     assert exercises.check(name, EXERCISES[name].reference).passed
