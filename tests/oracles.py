@@ -177,3 +177,46 @@ def excess_risk_by_inverse(X, noise, coefficients, eigenvalues, penalty):
         estimator @ (X @ coefficients + noise) - coefficients,
     ]
     return np.array([error @ covariance @ error for error in errors])
+
+
+# --- diagonal networks -------------------------------------------------------------------------------
+
+
+def q_depth_by_bisection(z, depth, digits=80):
+    """[q, q', q'', 1 - |q'|] at z: bisection in a = atanh s, then z s - H(s), in many digits."""
+    import mpmath as mp
+
+    with mp.workdps(digits):
+        z, D = mp.mpf(float(z)), mp.mpf(depth)
+        if depth == 2:
+            return [
+                2 - mp.sqrt(4 + z * z) + z * mp.asinh(z / 2),
+                mp.asinh(z / 2),
+                1 / mp.sqrt(4 + z * z),
+                None,
+            ]
+        power, size = D / (D - 2), abs(z)
+        low, high = mp.mpf(0), mp.asinh(size) + 1  # s = tanh a, so that 1 - s = 2/(e^{2a}+1) keeps its digits
+        for _ in range(int(digits * 3.4)):
+            a = (low + high) / 2
+            h = (2 / (mp.exp(2 * a) + 1)) ** -power - (2 / (mp.exp(-2 * a) + 1)) ** -power
+            low, high = (a, high) if h < size else (low, a)
+        gap, s = 2 / (mp.exp(2 * a) + 1), mp.tanh(a)
+        conjugate = (D - 2) / 2 * (gap ** (-2 / (D - 2)) + (2 - gap) ** (-2 / (D - 2)) - 2)
+        slope = power * (gap ** (-power - 1) + (2 - gap) ** (-power - 1))
+        return [size * s - conjugate, mp.sign(z) * s, 1 / slope, gap]
+
+
+def diagonal_network_flow(gradient, alpha, depth, time):
+    """Gradient flow of the weights (w+, w-) themselves, and the integral of the gradient along it."""
+    from scipy.integrate import solve_ivp
+
+    def velocity(_, state):
+        plus, minus, _ = np.split(state, 3)
+        g = gradient(plus**depth - minus**depth)
+        return np.concatenate([-depth * plus ** (depth - 1) * g, depth * minus ** (depth - 1) * g, g])
+
+    start = np.concatenate([alpha, alpha, np.zeros_like(alpha)])
+    end = solve_ivp(velocity, (0, time), start, method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
+    plus, minus, integral = np.split(end, 3)
+    return plus, minus, integral

@@ -1,0 +1,1 @@
+"""Diagonal linear networks: how the size of the initialisation selects the interpolator."""
