@@ -221,7 +221,7 @@ def test_min_l1_golden(golden):
 @given(seeds, st.integers(1, 4), st.integers(0, 4))
 def test_min_l1_equals_the_best_of_all_bases(seed, n, extra):
     X, y, _ = problem(seed, n, n + extra)
-    assert basis_pursuit(X, y).norm == pytest.approx(min_l1_by_enumeration(X, y), rel=1e-7)
+    assert basis_pursuit(X, y).norm == pytest.approx(min_l1_by_enumeration(X, y), rel=1e-7, abs=0)
 
 
 @given(seeds, st.integers(1, 12), st.integers(0, 20), st.integers(-12, 12))
@@ -231,9 +231,9 @@ def test_min_l1_has_a_dual_certificate_at_every_scale(seed, n, extra, power):
     y = y * 10.0**power
     solution = basis_pursuit(X, y)
     np.testing.assert_allclose(X @ solution.coefficients, y, atol=1e-9 * np.linalg.norm(y))
-    assert solution.norm == pytest.approx(np.abs(solution.coefficients).sum(), rel=1e-12)
+    assert solution.norm == pytest.approx(np.abs(solution.coefficients).sum(), rel=1e-12, abs=0)
     assert np.abs(X.T @ solution.dual).max() <= 1 + 1e-8
-    assert solution.dual @ y == pytest.approx(solution.norm, rel=1e-8)
+    assert solution.dual @ y == pytest.approx(solution.norm, rel=1e-8, abs=0)
     assert np.count_nonzero(solution.coefficients) <= n
 
 
@@ -303,7 +303,9 @@ def test_l2_margin_golden(golden):
 @pytest.mark.parametrize("norm", NORMS)
 def test_margin_in_the_plane_equals_a_scan_over_directions(norm):
     X, y = twenty_points()
-    assert max_margin(X, y, norm).margin == pytest.approx(max_margin_in_the_plane(X, y, norm), rel=1e-9)
+    assert max_margin(X, y, norm).margin == pytest.approx(
+        max_margin_in_the_plane(X, y, norm), rel=1e-9, abs=0
+    )
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -316,11 +318,13 @@ def test_margin_is_certified_by_the_dual(norm, seed, n, d, power):
     solution = max_margin(X, y, norm)
     dual_norm = {1: np.inf, 2: 2, np.inf: 1}[norm]
     assert (signed @ solution.weights).min() == pytest.approx(1.0, abs=1e-9)
-    assert np.linalg.norm(solution.weights, ord=norm) == pytest.approx(1 / solution.margin, rel=1e-9)
-    assert np.linalg.norm(solution.direction, ord=norm) == pytest.approx(1.0, rel=1e-12)
+    assert np.linalg.norm(solution.weights, ord=norm) == pytest.approx(1 / solution.margin, rel=1e-9, abs=0)
+    assert np.linalg.norm(solution.direction, ord=norm) == pytest.approx(1.0, rel=1e-12, abs=0)
     assert solution.dual.min() >= 0
-    assert solution.dual.sum() == pytest.approx(1.0, rel=1e-12)
-    assert np.linalg.norm(solution.dual @ signed, ord=dual_norm) == pytest.approx(solution.margin, rel=1e-6)
+    assert solution.dual.sum() == pytest.approx(1.0, rel=1e-12, abs=0)
+    assert np.linalg.norm(solution.dual @ signed, ord=dual_norm) == pytest.approx(
+        solution.margin, rel=1e-6, abs=0
+    )
     np.testing.assert_allclose((signed @ solution.weights)[solution.support], 1.0, atol=1e-6)
     assert np.all(solution.dual[solution.support] > 0)
 
@@ -370,7 +374,7 @@ def test_small_margins_are_found(margin):
     for seed in range(10):
         X, y, w = slab(margin, seed)
         solution = max_margin(X, y, 2)
-        assert solution.margin == pytest.approx(margin, rel=1e-8)
+        assert solution.margin == pytest.approx(margin, rel=1e-8, abs=0)
         np.testing.assert_allclose(solution.direction, w, atol=1e-7)
 
 
