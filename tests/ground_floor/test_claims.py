@@ -186,8 +186,10 @@ def test_a_faulty_registration_is_refused(text, message):
 
 
 def test_the_sentence_does_not_show_rounding_noise():
-    first = claims.check("exact", 3.1e-16, 0.0).sentence
-    assert first == claims.check("exact", 4.7e-14, 0.0).sentence
+    first, second = claims.check("exact", 3.1e-16, 0.0), claims.check("exact", 4.7e-14, 0.0)
+    assert first.sentence == second.sentence
+    assert first.measured == second.measured == "0"
+    assert claims.check("bounded", [-3.1e-16, 2.5e-7], 1.0).measured == "0 to 2.5e-07"
 
 
 def test_results_travel_in_the_output_metadata_of_a_notebook():
