@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dltheory._descent import gradient_at, recorded_steps
 from dltheory._spectral import spectral_factor
 from dltheory._validation import design_and_response, finite_array, integer, real, real_array
 
@@ -73,7 +74,7 @@ def gradient_descent(gradient, start, *, step_size, n_steps, record_at=None, nor
     step_size = real("step_size", step_size, above=0.0)
     norm_limit = real("norm_limit", norm_limit, above=0.0)
     n_steps = integer("n_steps", n_steps)
-    wanted = _recorded_steps(record_at, n_steps)
+    wanted = recorded_steps(record_at, n_steps)
     if np.linalg.norm(b) > norm_limit:
         raise ValueError(
             f"start must have norm at most norm_limit = {norm_limit:g}, got {np.linalg.norm(b):g}"
@@ -83,7 +84,7 @@ def gradient_descent(gradient, start, *, step_size, n_steps, record_at=None, nor
         if step > 0:
             # An overflow on the way to a divergence is an answer, not an accident.
             with np.errstate(over="ignore", invalid="ignore"):
-                b = b - step_size * _gradient_at(gradient, b)
+                b = b - step_size * gradient_at(gradient, b, "start")
                 inside = np.linalg.norm(b) <= norm_limit  # false for NaN
             if not inside:
                 diverged_at = step
@@ -228,19 +229,3 @@ def _times(times):
     times = np.array(times, dtype=np.float64)
     real_array("times", np.where(times == np.inf, 0.0, times), ndim=1, at_least=0.0)
     return times
-
-
-def _recorded_steps(record_at, n_steps):
-    if record_at is None:
-        return np.arange(n_steps + 1)
-    wanted = real_array("record_at", record_at, ndim=1, at_least=0, at_most=n_steps)
-    if not (np.all(wanted == np.rint(wanted)) and np.all(np.diff(wanted) > 0)):
-        raise ValueError(f"record_at must be increasing integers, got {record_at!r}")
-    return np.union1d(wanted.astype(int), n_steps)
-
-
-def _gradient_at(gradient, b):
-    value = np.asarray(gradient(b), dtype=np.float64)
-    if value.shape != b.shape:
-        raise ValueError(f"gradient must return the shape of start, {b.shape}, got {value.shape}")
-    return value

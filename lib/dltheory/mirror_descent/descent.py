@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from dltheory._descent import gradient_at, recorded_steps
 from dltheory._validation import integer, real, real_array
 from dltheory.mirror_descent.projection import BregmanProjection, bregman_projection
 from dltheory.optimization import DescentRecord
@@ -67,7 +68,7 @@ def mirror_descent(gradient, potential, w0, *, step_size, n_steps, record_at=Non
     step_size = real("step_size", step_size, above=0.0)
     norm_limit = real("norm_limit", norm_limit, above=0.0)
     n_steps = integer("n_steps", n_steps)
-    wanted = set(_recorded(record_at, n_steps))
+    wanted = set(recorded_steps(record_at, n_steps).tolist())
     if not np.linalg.norm(w) <= norm_limit:
         raise ValueError(f"w0 must have norm at most norm_limit = {norm_limit:g}, got {np.linalg.norm(w):g}")
     steps, iterates, diverged_at = [], [], None
@@ -75,7 +76,7 @@ def mirror_descent(gradient, potential, w0, *, step_size, n_steps, record_at=Non
         if step > 0:
             # An overflow on the way to a divergence is an answer, not an accident.
             with np.errstate(all="ignore"):
-                dual = dual - step_size * _gradient_at(gradient, w)
+                dual = dual - step_size * gradient_at(gradient, w, "w0")
                 w = _point_of(potential, dual)
                 inside = w is not None and np.linalg.norm(w) <= norm_limit
             if not inside:
@@ -143,7 +144,7 @@ def mirror_flow(gradient, potential, w0, *, times, rtol=1e-10, atol=1e-12):
 
     def velocity(time, dual):
         w = _point_of(potential, dual)
-        slope = None if w is None else _gradient_at(gradient, w)
+        slope = None if w is None else gradient_at(gradient, w, "w0")
         if slope is None or not np.all(np.isfinite(slope)):
             raise RuntimeError(f"the mirror flow leaves the domain or all bounds near time {time:g}")
         return -slope
@@ -176,19 +177,3 @@ def _point_of(potential, dual):
         return potential.inverse_gradient(dual)
     except ValueError:  # it overflows
         return None
-
-
-def _gradient_at(gradient, w):
-    value = np.asarray(gradient(w), dtype=np.float64)
-    if value.shape != w.shape:
-        raise ValueError(f"gradient must return the shape of w0, {w.shape}, got {value.shape}")
-    return value
-
-
-def _recorded(record_at, n_steps):
-    if record_at is None:
-        return range(n_steps + 1)
-    wanted = real_array("record_at", record_at, ndim=1, at_least=0, at_most=n_steps)
-    if not (np.all(wanted == np.rint(wanted)) and np.all(np.diff(wanted) > 0)):
-        raise ValueError(f"record_at must be increasing integers, got {record_at!r}")
-    return [*wanted.astype(int).tolist(), n_steps]
