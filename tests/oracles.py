@@ -220,3 +220,232 @@ def diagonal_network_flow(gradient, alpha, depth, time):
     end = solve_ivp(velocity, (0, time), start, method="DOP853", rtol=1e-12, atol=1e-14).y[:, -1]
     plus, minus, integral = np.split(end, 3)
     return plus, minus, integral
+
+
+def diagonal_descent_by_loop(X, y, start, depth, step_size, batches):
+    """(w+, w-) of shape (K+1, d) and gradients (K, d) of one diagonal network, one list of rows a step."""
+    plus, minus, gradients = [np.array(start)], [np.array(start)], []
+    for rows in batches:
+        beta = plus[-1] ** depth - minus[-1] ** depth
+        g = np.mean([(X[i] @ beta - y[i]) * X[i] for i in rows], axis=0)
+        plus.append(plus[-1] - step_size * depth * plus[-1] ** (depth - 1) * g)
+        minus.append(minus[-1] + step_size * depth * minus[-1] ** (depth - 1) * g)
+        gradients.append(g)
+    return np.array(plus), np.array(minus), np.array(gradients)
+
+
+def deep_interpolator_by_root(X, y, log_plus, log_minus, depth, guess):
+    """Interpolator among the ends of flows from weights exp(log_plus), exp(log_minus), depth above two."""
+    from scipy.optimize import root
+
+    def coefficients(multipliers):
+        drift = depth * (depth - 2) * X.T @ multipliers
+        plus, minus = np.exp((2 - depth) * log_plus) + drift, np.exp((2 - depth) * log_minus) - drift
+        return plus ** (-depth / (depth - 2)) - minus ** (-depth / (depth - 2))
+
+    solution = root(lambda multipliers: X @ coefficients(multipliers) - y, guess, tol=1e-15)
+    return coefficients(solution.x), np.max(np.abs(solution.fun))
+
+
+def exponential_flow_of_weights(Z, alpha, depth, levels):
+    """Coefficients (T, d) where the mean of exp(-Z beta) is exp(-level), by the weights' flow in log t."""
+    from scipy.integrate import solve_ivp
+
+    def coefficients(weights):
+        plus, minus = np.split(weights, 2)
+        return plus**depth - minus**depth
+
+    def velocity(log_time, weights):
+        plus, minus = np.split(weights, 2)
+        descent = Z.T @ np.exp(-Z @ coefficients(weights)) / len(Z)
+        rates = np.concatenate(
+            [depth * plus ** (depth - 1) * descent, -depth * minus ** (depth - 1) * descent]
+        )
+        return np.exp(log_time) * rates
+
+    def passed(level):
+        return lambda _, weights: np.mean(np.exp(-Z @ coefficients(weights))) - np.exp(-level)
+
+    events = [passed(level) for level in levels]
+    events[-1].terminal = True
+    start = np.full(2 * Z.shape[1], alpha)
+    flow = solve_ivp(velocity, (-40, 99), start, method="LSODA", events=events, rtol=1e-11, atol=1e-14)
+    return np.array([coefficients(weights[0]) for weights in flow.y_events])
+
+
+# --- geometry of parametrisations --------------------------------------------------------------------
+
+
+def geodesic_by_christoffel_symbols(metric, start, velocity, time, step=1e-4):
+    """Point and velocity at a time: the second-order equation with symbols from plain differences."""
+    from scipy.integrate import solve_ivp
+
+    d = len(start)
+
+    def acceleration(x, v):
+        D = [(metric(x + step * e) - metric(x - step * e)) / (2 * step) for e in np.eye(d)]  # D[k] = d_k g
+        inverse = np.linalg.inv(metric(x))
+        result = np.zeros(d)
+        for k in range(d):
+            for m in range(d):
+                for i in range(d):
+                    for j in range(d):
+                        symbol = inverse[k, m] * (D[i][m, j] + D[j][m, i] - D[m][i, j]) / 2
+                        result[k] -= symbol * v[i] * v[j]
+        return result
+
+    def velocity_of(_, state):
+        return np.concatenate([state[d:], acceleration(state[:d], state[d:])])
+
+    start = np.concatenate([start, velocity])
+    end = solve_ivp(velocity_of, (0, time), start, method="DOP853", rtol=1e-10, atol=1e-12).y[:, -1]
+    return end[:d], end[d:]
+
+
+# --- diagonal networks: saddles and state evolution --------------------------------------------------
+
+
+def rescaled_diagonal_flow(X, y, log_alpha, times):
+    """Coefficients (T, d) of the depth-two flow at times 4t/log(1/alpha^2): LSODA in the dual coordinates."""
+    from scipy.integrate import solve_ivp
+
+    rate = -2.0 * log_alpha
+
+    def coefficients(s):
+        return np.exp(np.minimum(rate * (s - 1), 100)) - np.exp(np.minimum(-rate * (s + 1), 100))
+
+    def velocity(_, s):
+        return -X.T @ (X @ coefficients(s) - y) / len(y)
+
+    settings = {"method": "LSODA", "rtol": 1e-10, "atol": 1e-13, "max_step": times[-1] / 200}
+    flow = solve_ivp(velocity, (0, times[-1]), np.zeros(X.shape[1]), t_eval=times, **settings)
+    return coefficients(flow.y).T
+
+
+def sign_constrained_loss_by_enumeration(X, y, signs):
+    """The least loss with these signs: least squares on every subset of the coordinates."""
+    import itertools
+
+    index, best = np.flatnonzero(signs), y @ y / (2 * len(y))
+    for size in range(1, len(index) + 1):
+        for subset in itertools.combinations(index, size):
+            columns = X[:, subset] * signs[list(subset)]
+            b = np.linalg.lstsq(columns, y, rcond=None)[0]
+            if np.all(b >= 0):
+                best = min(best, np.sum((columns @ b - y) ** 2) / (2 * len(y)))
+    return best
+
+
+def proximal_moments_by_quadrature(penalty_slope, theta, tau, b):
+    """E(prox - theta)^2 and E prox' for an odd increasing slope: the proximal map by bisection at each Z.
+
+    The expectation of the derivative is E Z (prox - theta) / tau, by Stein's identity.
+    """
+    nodes, weight = np.polynomial.legendre.leggauss(20)
+    kinks = np.clip([(-theta - b) / tau, -theta / tau, (b - theta) / tau], -11.9, 11.9)
+    near = np.concatenate([[0.0], 0.25 * 0.5 ** np.arange(44), -0.25 * 0.5 ** np.arange(44)])
+    edges = np.unique(np.concatenate([np.arange(-12.0, 12.1, 0.25), *(kinks[:, None] + near)]))
+    half = np.diff(edges)[:, None] / 2
+    z, weight = edges[:-1, None] + half * (1 + nodes), half * weight
+    weight = weight * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    v = theta + tau * z
+    low, high = -np.abs(v), np.abs(v)
+    for _ in range(110):
+        x = (low + high) / 2
+        above = x + b * penalty_slope(x) > v
+        low, high = np.where(above, low, x), np.where(above, x, high)
+    return np.sum(weight * (x - theta) ** 2), np.sum(weight * z * (x - theta)) / tau
+
+
+def excess_risk_by_convex_program(penalty, slope, values, counts, n, noise_variance, nodes=25):
+    """T^2 - sigma^2 from Gordon's convex problem itself, over functions of Z at Gauss-Hermite nodes.
+
+    Minimise sum E phi(beta_j(Z)) subject to sqrt(n (sigma^2 + sum E(beta_j - theta_j)^2)) <= sum E Z beta_j.
+    """
+    from scipy.optimize import minimize
+
+    z, weight = np.polynomial.hermite_e.hermegauss(nodes)
+    weight = np.outer(counts, weight / weight.sum())
+    theta = np.asarray(values, dtype=float)[:, None]
+
+    def risk(flat):
+        return np.sum(weight * (flat.reshape(weight.shape) - theta) ** 2)
+
+    def slack(flat):
+        return np.sum(weight * z * flat.reshape(weight.shape)) - np.sqrt(n * (noise_variance + risk(flat)))
+
+    def slack_gradient(flat):
+        pull = np.sqrt(n / (noise_variance + risk(flat)))
+        return (weight * (z - pull * (flat.reshape(weight.shape) - theta))).ravel()
+
+    # The least l2 norm is admissible: it shrinks by n/d and keeps this share of the noise.
+    share = n / np.sum(counts)
+    noise = np.sqrt((noise_variance / (1 - share) + np.sum(counts * theta[:, 0] ** 2) * (1 - share)) / n)
+    start = share * (theta + 1.01 * noise * z)
+    size = np.sum(weight * penalty(start))
+    solution = minimize(
+        lambda flat: np.sum(weight * penalty(flat.reshape(weight.shape))) / size,
+        start.ravel(),
+        jac=lambda flat: (weight * slope(flat.reshape(weight.shape))).ravel() / size,
+        constraints={"type": "ineq", "fun": slack, "jac": slack_gradient},
+        method="SLSQP",
+        options={"maxiter": 1000, "ftol": 1e-13},
+    )
+    assert solution.success, solution.message
+    assert abs(slack(solution.x)) < 1e-8
+    return risk(solution.x)
+
+
+# --- interpolators of diagonal networks ---------------------------------------------------------------
+
+
+def network_interpolator_by_many_digits(X, coefficients, alpha, depth, digits=150):
+    """Least-potential interpolator of y = X coefficients (in exact arithmetic) and its multipliers.
+
+    Damped Newton on the convex dual in many digits, while alpha falls from 1 by factors of 4.
+    """
+    import mpmath as mp
+
+    with mp.workdps(digits):
+        design = mp.matrix([[mp.mpf(float(x)) for x in row] for row in X])
+        y = design * mp.matrix([mp.mpf(float(b)) for b in coefficients])
+        D, goal = mp.mpf(depth), mp.mpf(float(alpha))
+
+        def h(s):
+            return 2 * mp.sinh(s) if depth == 2 else (1 - s) ** (-D / (D - 2)) - (1 + s) ** (-D / (D - 2))
+
+        def slope(s):
+            if depth == 2:
+                return 2 * mp.cosh(s)
+            power = -(2 * D - 2) / (D - 2)
+            return D / (D - 2) * ((1 - s) ** power + (1 + s) ** power)
+
+        def conjugate(s):  # its derivative is h
+            if depth == 2:
+                return 2 * mp.cosh(s)
+            return (D - 2) / 2 * ((1 - s) ** (-2 / (D - 2)) + (1 + s) ** (-2 / (D - 2)))
+
+        def value(nu):
+            s = design.T * nu
+            if depth > 2 and max(abs(x) for x in s) >= 1:
+                return mp.inf
+            return scale * sum(conjugate(x) for x in s) - (y.T * nu)[0]
+
+        nu, current = mp.matrix(design.rows, 1), max(goal, mp.mpf(1))
+        while True:
+            scale = current**depth
+            enough = mp.sqrt(scale) / 1000 if current > goal else mp.mpf(10) ** (-0.9 * digits)
+            while True:
+                s = design.T * nu
+                residual = design * mp.matrix([scale * h(x) for x in s]) - y
+                gram = design * mp.diag([scale * slope(x) for x in s]) * design.T
+                step = mp.lu_solve(gram, -residual)
+                decrease, length, here = -(residual.T * step)[0], mp.mpf(1), value(nu)
+                if decrease < enough:
+                    break
+                while value(nu + length * step) > here - length * decrease / 4:
+                    length /= 2
+                nu += length * step
+            if current == goal:
+                return [float(scale * h(x)) for x in s], [float(x) for x in nu]
+            current = max(goal, current / 4)
