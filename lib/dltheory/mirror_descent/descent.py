@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.integrate import solve_ivp
 
 from dltheory._descent import gradient_at, recorded_steps
-from dltheory._validation import integer, real, real_array
+from dltheory._validation import integer, real
+from dltheory.mirror_descent._ode import autonomous_flow_at
 from dltheory.mirror_descent.projection import BregmanProjection, bregman_projection
 from dltheory.optimization import DescentRecord
 
@@ -138,35 +138,14 @@ def mirror_flow(gradient, potential, w0, *, times, rtol=1e-10, atol=1e-12):
     array([3., 1.])
     """
     dual = potential.gradient(w0, name="w0")
-    times = real_array("times", times, ndim=1, at_least=0.0)
-    rtol = real("rtol", rtol, at_least=1e-13, below=1.0)
-    atol = real("atol", atol, above=0.0)
 
-    def velocity(time, dual):
+    def velocity(dual):
         w = _point_of(potential, dual)
-        slope = None if w is None else gradient_at(gradient, w, "w0")
-        if slope is None or not np.all(np.isfinite(slope)):
-            raise RuntimeError(f"the mirror flow leaves the domain or all bounds near time {time:g}")
-        return -slope
+        return np.full_like(dual, np.nan) if w is None else -gradient_at(gradient, w, "w0")
 
-    ascending, place = np.unique(times, return_inverse=True)
-    duals = np.tile(dual, (len(ascending), 1))
-    if ascending[-1] > 0:
-        with np.errstate(all="ignore"):
-            solution = solve_ivp(
-                velocity,
-                (0.0, ascending[-1]),
-                dual,
-                method="LSODA",
-                t_eval=ascending,
-                rtol=rtol,
-                atol=atol,
-            )
-        if not solution.success:
-            raise RuntimeError(f"the integrator of the mirror flow failed: {solution.message}")
-        duals = solution.y.T
+    times, duals = autonomous_flow_at(velocity, dual, times, what="the mirror flow", rtol=rtol, atol=atol)
     points = np.array([potential.inverse_gradient(dual) for dual in duals])
-    return MirrorFlow(times, points[place], duals[place])
+    return MirrorFlow(times, points, duals)
 
 
 def _point_of(potential, dual):

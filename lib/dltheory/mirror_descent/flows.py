@@ -8,7 +8,7 @@ import numpy as np
 
 from dltheory._descent import gradient_at
 from dltheory._validation import finite_array
-from dltheory.mirror_descent._integrate import integrate
+from dltheory.mirror_descent._ode import autonomous_flow_at
 from dltheory.mirror_descent.metric import natural_gradient
 
 
@@ -86,8 +86,8 @@ def riemannian_gradient_flow(gradient, cometric, start, *, times, rtol=1e-11, at
             raise ValueError(f"cometric must return shape {(len(start), len(start))}, got {H.shape}")
         return -H @ gradient_at(gradient, beta, "start")
 
-    name = "the Riemannian flow"
-    return RiemannianFlow(*integrate(name, velocity, start, times=times, rtol=rtol, atol=atol))
+    what = "the Riemannian flow"
+    return RiemannianFlow(*autonomous_flow_at(velocity, start, times, what=what, rtol=rtol, atol=atol))
 
 
 def parameter_gradient_flow(gradient, parametrization, w0, *, times, rtol=1e-11, atol=1e-13):
@@ -290,5 +290,5 @@ def conserved_quantities(parametrization, parameters):
 
 def _parameter_flow(name, velocity, parametrization, w0, times, rtol, atol):
     start = finite_array("w0", w0, ndim=1)
-    times, parameters = integrate(name, velocity, start, times=times, rtol=rtol, atol=atol)
+    times, parameters = autonomous_flow_at(velocity, start, times, what=name, rtol=rtol, atol=atol)
     return ParameterFlow(times, parameters, np.array([parametrization.function(w) for w in parameters]))

@@ -10,7 +10,7 @@ from scipy.special import hyp2f1
 
 from dltheory._validation import finite_array, integer
 from dltheory.mirror_descent._differentiate import derivative as differences
-from dltheory.mirror_descent._integrate import integrate
+from dltheory.mirror_descent._ode import autonomous_flow_at
 from dltheory.mirror_descent.metric import metric_factor
 from dltheory.mirror_descent.potentials import BurgEntropy, Euclidean, Hypentropy, NegativeEntropy
 
@@ -109,8 +109,8 @@ def geodesic(metric, start, velocity, *, times, derivative=None, rtol=1e-10, ato
 
     L = metric_factor("metric", metric(start), d)
     state = np.concatenate([start, L @ (L.T @ velocity)])
-    times, states = integrate(
-        "the geodesic", right_hand_side, state, times=times, rtol=rtol, atol=atol, **SOLVER
+    times, states = autonomous_flow_at(
+        right_hand_side, state, times, what="the geodesic", rtol=rtol, atol=atol, **SOLVER
     )
     points, momenta = states[:, :d], states[:, d:]
     velocities = np.array([velocity_of(*pair) for pair in zip(points, momenta, strict=True)])

@@ -106,7 +106,7 @@ def logistic_gradient_flow(X, y, times, *, loss="logistic", start=None, rtol=1e-
         velocity,
         np.zeros(len(V)),
         np.log1p(times),
-        jacobian=jacobian,
+        jac=jacobian,
         what=f"the flow of the {loss} loss",
         rtol=rtol,
         atol=atol,

@@ -101,7 +101,7 @@ def matrix_factorization_flow(A, b, *, scale, times, start=None, rtol=1e-10):
         velocity,
         U.ravel(),
         np.log1p(times),
-        jacobian=jacobian,
+        jac=jacobian,
         what="the flow of the factorisation",
         rtol=rtol,
         atol=rtol * scale,
