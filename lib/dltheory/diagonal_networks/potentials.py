@@ -44,7 +44,9 @@ def network_potential(beta, *, alpha, depth):
 
     .. math:: Q_\alpha(\beta) = \sum_j \alpha^D\, q_D(\beta_j/\alpha^D)
 
-    Gradient flow that converges to an interpolator converges to the one of least potential.
+    Gradient flow that converges to an interpolator converges to the one of least potential.  If alpha
+    differs between coefficients and D > 2, their duals move at different rates, and the flow minimises
+    :math:`\sum_j \alpha_j^{2-D} Q_{\alpha_j}(\beta_j)` instead.
 
     Parameters
     ----------
