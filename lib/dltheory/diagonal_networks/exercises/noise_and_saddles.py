@@ -1,0 +1,158 @@
+"""Exercises of the notebook noise_and_saddles."""
+
+import numpy as np
+
+from dltheory.diagonal_networks.saddles import saddle_to_saddle
+from dltheory.exercises import Exercise, Instance, Mistake, Property
+
+first_step = Exercise(
+    name="first_step",
+    reference=7 / 5,
+    mistakes=(
+        Mistake(1.0, "y contains x_j when j is in the support: the two squares are not independent."),
+        Mistake(7.0, "this is the mean of y^2 x_j^2; divide it by the product of the two means."),
+        Mistake(6 / 5, "you took 2 for the fourth moment of a standard Gaussian; it is 3."),
+        Mistake(3 / 5, "you kept only x_j^4; the squares of the other s - 1 entries also have a mean."),
+        Mistake(3.0, "this is the fourth moment of one entry: y is a sum of s of them."),
+        Mistake(8 / 5, "you counted s other entries of the support; there are s - 1."),
+        Mistake(5 / 7, "this is the inverse: the mean of the product goes above."),
+    ),
+)
+
+
+def _books(gradients, step_size, alpha, *, push=2.0, linear=True, odd=True):
+    u = push * step_size * gradients
+    logs = [np.sum(np.log(np.abs(1 - sign * u)) + (sign * u if linear else 0), axis=0) for sign in (1, -1)]
+    plus, minus = (alpha * np.exp(log) for log in logs)
+    return np.stack([np.sqrt(plus * minus), plus**2 - minus**2 if odd else plus - minus])
+
+
+def _books_instances(rng):
+    instances = []
+    for K, d, step_size, alpha in ((5, 4, 0.1, 0.3), (12, 3, 0.05, 1.2), (7, 6, 0.2, 0.05)):
+        gradients = rng.uniform(-1.5, 1.5, (K, d))
+        arguments = {"gradients": gradients, "step_size": step_size, "alpha": alpha}
+        instances.append(Instance(arguments, {"alpha": alpha}))
+    return instances
+
+
+books = Exercise(
+    name="books",
+    reference=_books,
+    instances=_books_instances,
+    mistakes=(
+        Mistake(
+            lambda **given: _books(**given, linear=False),
+            "these are the weights and coefficients at the end: add +u or -u back, so that only the "
+            "difference to the flow remains.",
+        ),
+        Mistake(
+            lambda **given: _books(**given, push=1.0),
+            "your u is half of the right one: the derivative of w^2 gives u = 2 step_size g.",
+        ),
+        Mistake(
+            lambda **given: _books(**given, odd=False),
+            "your start is a difference of weights; coefficients are differences of their squares.",
+        ),
+        Mistake(
+            lambda **given: _books(**given) * [[1.0], [0.0]],
+            "your scale is right, but the start is not zero: the third powers of u do not cancel.",
+        ),
+        Mistake(
+            lambda **given: _books(**given) ** [[2.0], [1.0]],
+            "your first row is the square of the scale.",
+        ),
+        Mistake(
+            lambda **given: _books(**given) * [[1.0], [-1.0]],
+            "you swapped the layers: a step multiplies w_+ by 1 - u and w_- by 1 + u.",
+        ),
+        Mistake(
+            lambda gradients, step_size, alpha: _books(gradients.sum(axis=0)[None], step_size, alpha),
+            "you summed the gradients before the logarithm: each step has a logarithm of its own.",
+        ),
+    ),
+    properties=(
+        Property(
+            lambda answer, gradients, step_size, alpha: np.all(answer[0] < alpha),
+            "with |u| < 1 every step shrinks the scale, but yours is not below alpha.",
+        ),
+    ),
+)
+
+
+def _two_jumps(X, y, *, restart=False, one_sided=False, total=True, relearn=True, divisor=None):
+    pull = X.T @ y / (divisor or len(y))
+    first = int(np.argmax(pull if one_sided else np.abs(pull)))
+    time = 1 / np.abs(pull[first])
+    s = np.zeros(len(pull)) if restart else time * pull
+    if relearn:
+        x = X[:, first]
+        pull = X.T @ (y - x * (x @ y) / (x @ x)) / (divisor or len(y))
+    others = np.delete(np.arange(len(pull)), first)
+    with np.errstate(divide="ignore"):
+        waits = (1 - s * (1.0 if one_sided else np.sign(pull))) / np.abs(pull)
+    if one_sided:
+        waits = np.where(pull > 0, waits, np.inf)
+    wait = waits[others].min()
+    return np.array([time, time + wait if total else wait])
+
+
+def _jump_instances(rng):
+    instances = []
+    for n, d in ((6, 9), (8, 5), (4, 7)):
+        X = rng.standard_normal((n, d))
+        theta = rng.permutation(np.r_[-2.0, 1.0, -0.7, np.zeros(d - 3)])
+        instances.append(Instance({"X": X, "y": X @ theta}, {"n": n, "d": d}))
+    return instances
+
+
+two_jumps = Exercise(
+    name="two_jumps",
+    reference=lambda X, y: saddle_to_saddle(X, y).jump_times[:2],
+    instances=_jump_instances,
+    mistakes=(
+        Mistake(
+            lambda X, y: _two_jumps(X, y, restart=True),
+            "you set the stopwatches back to zero at the first jump; they go on from where they stand.",
+        ),
+        Mistake(
+            lambda X, y: _two_jumps(X, y, total=False),
+            "your second number is the wait after the first jump; add the time of that jump.",
+        ),
+        Mistake(
+            lambda X, y: _two_jumps(X, y, relearn=False),
+            "you kept the gradient at zero: the coefficient that the first jump turns on changes it.",
+        ),
+        Mistake(
+            lambda X, y: _two_jumps(X, y, one_sided=True),
+            "a stopwatch can also reach -1: take absolute values and signs into account.",
+        ),
+        Mistake(
+            lambda X, y: _two_jumps(X, y, divisor=1),
+            "your clock runs n times too fast: the loss has a 1/n.",
+        ),
+        Mistake(
+            lambda X, y: _two_jumps(X, y) / 4,
+            "these are four times too early: the rescaled time contains the 4 already.",
+        ),
+    ),
+)
+
+kernel_shape = Exercise(
+    name="kernel_shape",
+    reference=100 + np.sqrt(9999),
+    mistakes=(
+        Mistake(200.0, "close, but you dropped v_0/u_0: solve the quadratic equation."),
+        Mistake(100 - np.sqrt(9999), "this is the other root, v_0/u_0; the ratio asked for is above 1."),
+        Mistake(50 + np.sqrt(2499), "you lost the factor 1/2 in alpha^2 = (u_0^2 + v_0^2)/2."),
+        Mistake(100.0, "you lost the factor 1/2 in alpha^2 = (u_0^2 + v_0^2)/2, and dropped v_0/u_0."),
+        Mistake(10000 + np.sqrt(10000**2 - 1), "you took c for u_0 and v_0 squared: u_0 v_0 = c = 0.01."),
+        Mistake(
+            200 + np.sqrt(40001),
+            "you used alpha^2 = (u_0^2 - v_0^2)/4, which is for one product; for two copies it is "
+            "(u_0^2 + v_0^2)/2.",
+        ),
+    ),
+)
+
+EXERCISES = (first_step, books, two_jumps, kernel_shape)
