@@ -1,1 +1,221 @@
-EXERCISES = ()
+"""Exercises of the notebook function_space."""
+
+import numpy as np
+
+from dltheory.exercises import Exercise, Instance, Mistake, Property
+
+metric_by_hand = Exercise(
+    name="metric_by_hand",
+    reference=np.array([[5.0, -4.0], [-4.0, 4.0]]) / 4,
+    mistakes=(
+        Mistake(
+            np.array([[4.0, 4.0], [4.0, 5.0]]),
+            "this is the cometric JJ^T; the metric is its inverse.",
+        ),
+        Mistake(
+            np.array([[1.0, -2.0], [-2.0, 8.0]]) / 4,
+            "this is the inverse of J^T J, a metric on the weights: the one on functions has JJ^T.",
+        ),
+        Mistake(
+            np.array([[8.0, 2.0], [2.0, 1.0]]),
+            "this is J^T J; you want the inverse of JJ^T.",
+        ),
+        Mistake(
+            np.array([[0.5, 0.0], [-1.0, 1.0]]),
+            "this is the inverse of J: the metric is the inverse of JJ^T.",
+        ),
+        Mistake(
+            np.array([[5.0, 4.0], [4.0, 4.0]]) / 4,
+            "the inverse of a symmetric matrix of size 2 has minus the off-diagonal entry.",
+        ),
+    ),
+    properties=(
+        Property(
+            lambda G: np.allclose(G, G.T),
+            "a metric tensor is symmetric, and yours is not.",
+        ),
+    ),
+)
+
+
+def _natural_instances(rng):
+    instances = []
+    for d, p in ((2, 3), (3, 7), (1, 4)):
+        A = rng.standard_normal((d, d))
+        arguments = {
+            "J": rng.standard_normal((d, p)),
+            "g": rng.standard_normal(d),
+            "M": A @ A.T + rng.uniform(0.5, 1.5) * np.eye(d),
+        }
+        instances.append(Instance(arguments, {"d": d, "p": p}))
+    return instances
+
+
+def _some_solution(J, g, M):
+    """A velocity with the right effect that is not the shortest: only the first columns move."""
+    d = len(J)
+    v = np.zeros(J.shape[1])
+    v[:d] = np.linalg.solve(J[:, :d], np.linalg.solve(M, g))
+    return v
+
+
+natural_step = Exercise(
+    name="natural_step",
+    reference=lambda J, g, M: np.linalg.pinv(J) @ np.linalg.solve(M, g),
+    instances=_natural_instances,
+    mistakes=(
+        Mistake(
+            lambda J, g, M: J.T @ g,
+            "this is the plain gradient with respect to the weights; its effect JJ^T g is not M^{-1} g.",
+        ),
+        Mistake(
+            lambda J, g, M: np.linalg.pinv(J) @ g,
+            "you left out M: this is the natural gradient for the metric I.",
+        ),
+        Mistake(
+            lambda J, g, M: np.linalg.pinv(J) @ (M @ g),
+            "you multiplied by M: steepest descent in the metric M has its inverse.",
+        ),
+        Mistake(
+            lambda J, g, M: J.T @ np.linalg.solve(M, g),
+            "you moved by J^T M^{-1} g: you need J v = M^{-1} g, with the pseudo-inverse of J.",
+        ),
+        Mistake(
+            _some_solution,
+            "the effect on the function is right, but there is a shorter v with the same effect.",
+        ),
+    ),
+    properties=(
+        Property(
+            lambda v, J, g, M: np.allclose(J @ v, np.linalg.solve(M, g)),
+            "your v does not move the function by M^{-1} g: multiply J by it and compare.",
+        ),
+        Property(
+            lambda v, J, g, M: np.allclose(v, np.linalg.pinv(J) @ (J @ v)),
+            "the effect on the function is right, but there is a shorter v with the same effect.",
+        ),
+    ),
+)
+
+
+def _pairs(rng):
+    instances = []
+    for d in (2, 3, 6):
+        b, c = rng.standard_normal((2, d))
+        instances.append(Instance({"b": b, "c": 0.6 * c - b}, {"d": d}))
+    return instances
+
+
+def _angle(b, c):
+    return np.arccos(np.clip(b @ c / (np.linalg.norm(b) * np.linalg.norm(c)), -1, 1))
+
+
+def _distance_from_apex(rho):
+    return np.sqrt(2 * rho)
+
+
+def _law_of_cosines(b, c, *, turn=0.5**0.5, radius=_distance_from_apex):
+    r, other = radius(np.linalg.norm(b)), radius(np.linalg.norm(c))
+    return np.sqrt(r**2 + other**2 - 2 * r * other * np.cos(turn * _angle(b, c)))
+
+
+cone_distance = Exercise(
+    name="cone_distance",
+    reference=_law_of_cosines,
+    instances=_pairs,
+    mistakes=(
+        Mistake(
+            lambda b, c: np.linalg.norm(b - c),
+            "this is the Euclidean distance of the coefficients; the metric is another one.",
+        ),
+        Mistake(
+            lambda b, c: _law_of_cosines(b, c, turn=1.0),
+            "you did not unroll the cone: its angles are those of the plane divided by sqrt(2).",
+        ),
+        Mistake(
+            lambda b, c: _law_of_cosines(b, c, turn=0.5),
+            "you halved the angle: unrolling divides it by sqrt(2).",
+        ),
+        Mistake(
+            lambda b, c: _law_of_cosines(b, c, turn=np.sqrt(2)),
+            "you multiplied the angle by sqrt(2): unrolling divides it.",
+        ),
+        Mistake(
+            lambda b, c: _law_of_cosines(b, c, radius=lambda rho: rho),
+            "the distance from the apex is sqrt(2 |b|), not |b|.",
+        ),
+        Mistake(
+            lambda b, c: _law_of_cosines(b, c, radius=np.sqrt),
+            "the distance from the apex is sqrt(2 |b|): both a and u have the length sqrt(|b|).",
+        ),
+        Mistake(
+            lambda b, c: np.sqrt(2 * np.linalg.norm(b)) + np.sqrt(2 * np.linalg.norm(c)),
+            "this is the way through the apex; a straight line on the unrolled cone is shorter.",
+        ),
+        Mistake(
+            lambda b, c: _law_of_cosines(b, c) ** 2,
+            "this is the square of the distance.",
+        ),
+    ),
+)
+
+
+def _descent_instances(rng):
+    return [
+        Instance(
+            {"gradients": rng.uniform(-1.5, 1.5, (n_steps, d)), "alpha": alpha, "step_size": step_size},
+            {"d": d},
+        )
+        for n_steps, d, alpha, step_size in ((5, 3, 0.5, 0.1), (12, 2, 0.1, 0.2), (30, 4, 2.0, 0.05))
+    ]
+
+
+def _product(gradients, alpha, step_size, *, factor=4.0):
+    return alpha**2 * np.prod(1 - factor * step_size**2 * gradients**2, axis=0)
+
+
+product_drift = Exercise(
+    name="product_drift",
+    reference=_product,
+    instances=_descent_instances,
+    mistakes=(
+        Mistake(
+            lambda gradients, alpha, step_size: np.full(gradients.shape[1], alpha**2),
+            "this is what gradient flow conserves; finite steps change it.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: _product(gradients, alpha, step_size, factor=1.0),
+            "the gradient with respect to w_+ is 2 w_+ g: the factor 2 is missing.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: _product(gradients, alpha, step_size, factor=2.0),
+            "the square of 2 eta g is 4 eta^2 g^2.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: _product(gradients, alpha, step_size, factor=-4.0),
+            "one weight grows while the other shrinks: (1 - x)(1 + x) = 1 - x^2.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: (
+                alpha**2 * np.prod(1 - 2 * step_size * gradients, axis=0) ** 2
+            ),
+            "you multiplied both weights by the same number; the gradient of w_- has the other sign.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: (
+                alpha**2 * (1 - 4 * step_size**2 * np.sum(gradients**2, axis=0))
+            ),
+            "you added the changes: this is right to second order in eta only, each step multiplies.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: _product(gradients, alpha, step_size) / alpha,
+            "the product starts at alpha^2.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: alpha * np.prod(1 - 2 * step_size * gradients, axis=0),
+            "this is w_+ alone.",
+        ),
+    ),
+)
+
+EXERCISES = (metric_by_hand, natural_step, cone_distance, product_drift)
