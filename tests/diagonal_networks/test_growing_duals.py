@@ -86,7 +86,7 @@ def test_steps_are_of_second_order(monkeypatch):
         monkeypatch.setattr("dltheory.diagonal_networks.growing_duals.STEPS_PER_DECADE", steps)
         duals.append(growing_dual_path(X, y, [1000.0]).duals[0])
     errors = [np.abs(nu - duals[-1]).max() for nu in duals[:-1]]
-    assert 0 < max(errors)
+    assert max(errors) > 0
     assert np.all(errors < 0.02 * (np.log(10) / np.array([25, 50, 100])) ** 2)
 
 

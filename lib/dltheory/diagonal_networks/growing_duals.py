@@ -46,8 +46,9 @@ def growing_dual_path(X, y, mu):
     .. math:: z(\mu) = 2\sinh(Z^\top\nu(\mu)), \qquad \nu(0) = 0, \qquad
               \dot\nu_i \ge 0, \quad (Zz)_i \ge \mu, \quad \dot\nu_i\,\big((Zz)_i - \mu\big) = 0
 
-    with Z = diag(y) X. It exists and is unique where the rows of X are linearly independent. A minimiser of
-    the potential under margins of at least mu has the same conditions with :math:`\nu_i` in place of
+    with Z = diag(y) X. It exists and is unique where the rows of X are linearly independent; the duals of the
+    flow at :math:`\log\frac1L = \mu\alpha^2` tend to it with an error of order 1/alpha at most. A minimiser
+    of the potential under margins of at least mu has the same conditions with :math:`\nu_i` in place of
     :math:`\dot\nu_i`, so that the two are equal up to mu if and only if no multiplier of the minimiser
     decreases before. The path is followed by
 
