@@ -154,7 +154,7 @@ def _diagnose_value(exercise, value, reference):
     right = np.isclose(value, reference, rtol=exercise.relative, atol=exercise.absolute)
     if right.any():
         return f"{right.sum()} of {right.size} entries are right; look again at entry {right.argmin() + 1}."
-    return "the value is off, and not by a simple factor."
+    return "the value is off, and not by a factor of 2 or a sign."
 
 
 def _check_function(exercise, answer):

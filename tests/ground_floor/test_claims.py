@@ -221,6 +221,11 @@ def test_an_observed_inequality_must_be_significant():
             claims.check("effect", wrong, standard_error=0.2, n_seeds=8)
 
 
+def test_no_effect_is_not_significant_even_without_spread():
+    with pytest.raises(claims.ClaimError, match="1 of 2"):
+        claims.check("effect", [0.0, 5.0], standard_error=0.0, n_seeds=8)
+
+
 def test_without_the_number_of_seeds_a_standard_error_is_taken_as_exact():
     edge = stats.norm.isf(claims.FALSE_ALARM / 2)
     assert claims.check("sampled", 0.999 * edge, 0.0, standard_error=1.0).verdict == "holds"

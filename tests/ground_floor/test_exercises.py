@@ -113,13 +113,13 @@ def test_function_answers(answer, status, words):
     [
         (2.0, "right", "Right"),
         (2.0 * (1 + 1e-7), "right", "Right"),
-        (2.0 * (1 + 1e-5), "wrong", "not by a simple factor"),
+        (2.0 * (1 + 1e-5), "wrong", "not by a factor of 2 or a sign"),
         (0.5, "wrong", "that is the inverse"),
         (4.0, "wrong", "2 times too large"),
         (-2.0, "wrong", "wrong sign"),
         ([2.0, 2.0], "wrong", "shape (2,), expected ()"),
         ("two", "wrong", "should be a number"),
-        (np.inf, "wrong", "not by a simple factor"),
+        (np.inf, "wrong", "not by a factor of 2 or a sign"),
         (None, "open", "Not answered"),
     ],
 )
@@ -146,7 +146,7 @@ def test_feedback_is_escaped_for_the_page():
     [
         ([0.0, 4.0], "another point"),
         ([3.0, 2.0], "not on the line"),
-        ([2.0, 2.0], "not by a simple factor"),
+        ([2.0, 2.0], "not by a factor of 2 or a sign"),
         ([[3.0], [1.0]], "shape (2, 1), expected (2,)"),
     ],
 )

@@ -105,6 +105,8 @@ def check(claim_id, measured, predicted=None, *, standard_error=None, n_seeds=No
     slack = claim.relative * scale + claim.absolute + _allowance(claim, allowance, mean)
     tolerance = slack - quantile * error if claim.must_be_significant else slack + quantile * error
     used = _used_fraction(_deviation(claim, mean, target), tolerance)
+    if claim.must_be_significant:  # no effect is not significant, even where its standard error is 0
+        used = np.where((mean == target) & (slack == 0), np.inf, used)
     outcome = _outcome(claim, Comparison(mean, error, target, tolerance, used, quantile))
     if outcome.verdict == "fails":
         raise ClaimError(f"{outcome.sentence} Statement: {claim.statement} Tolerance: {outcome.tolerance}")
