@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from dltheory import exercises
 from dltheory.margins import max_margin
+from dltheory.mirror_descent.exercises.implicit_bias import mean_residual
 from dltheory.mirror_descent.logistic_flow import logistic_flow_limit, logistic_gradient_flow
 from hypothesis import given
 from hypothesis import strategies as st
@@ -212,3 +214,16 @@ def test_bad_input(arguments, options, message):
 def test_exponential_start_beyond_all_bounds():
     with pytest.raises(RuntimeError, match="flow of the exponential loss leaves all bounds"):
         logistic_gradient_flow(X0, Y0, [1.0], loss="exponential", start=[-1e4, 0.0])
+
+
+@pytest.mark.parametrize("seed", [exercises.SEED, 0, 1])
+def test_reference_of_the_exercise_on_the_mean_loss(seed):
+    """The flow of the mean is at time t where that of the sum is at time t / n."""
+    for instance in mean_residual.instances(np.random.default_rng(seed)):
+        X, y = instance.arguments["X"], instance.arguments["y"]
+        times = np.array([1e150, 1e300])
+        flow = logistic_gradient_flow(X, y, times / len(X))
+        offsets = flow.weights - np.log(times)[:, None] * max_margin(X, y, 2).weights
+        rest = np.linalg.norm(offsets[1] - offsets[0])  # of a power of t
+        assert rest < 1e-3
+        assert np.linalg.norm(offsets[1] - mean_residual.reference(X, y)) <= rest + 1e-9

@@ -189,7 +189,7 @@ def random_sign_regret(n_rounds, d):
               \qquad S_j = \sum_{t=1}^T \pm 1,
 
     with F the distribution function of a binomial count of T fair coins. No learner can foresee the signs:
-    its expected loss is 0, and the regret is what the best coordinate gains by luck. For d and then T to
+    its expected loss is 0, and the regret is what the best coordinate gains by luck. For T and then d to
     infinity it approaches sqrt(2 T log d), so that no learner has a better constant.
 
     Parameters

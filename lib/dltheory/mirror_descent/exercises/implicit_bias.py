@@ -105,7 +105,10 @@ def _separable_instances(rng):
     instances = []
     for n, d in ((3, 4), (5, 8), (7, 12)):
         y = np.resize([1.0, -1.0], n)
-        X = rng.standard_normal((n, d)) + np.outer(y, np.ones(d))
+        while True:  # without spanning support vectors the residual is not the limit
+            X = rng.standard_normal((n, d)) + np.outer(y, np.full(d, 0.3 / np.sqrt(d)))
+            if logistic_flow_limit(X, y).spanning:
+                break
         instances.append(Instance({"X": X, "y": y}, {"n": n, "d": d}))
     return instances
 

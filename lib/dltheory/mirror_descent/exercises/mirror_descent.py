@@ -11,6 +11,7 @@ from dltheory.mirror_descent.online import (
     online_mirror_descent,
 )
 from dltheory.mirror_descent.regret import exponentiated_gradient_regret_bound
+from dltheory.mirror_descent.simplex import project_to_simplex
 
 hedge_step = Exercise(
     name="hedge_step",
@@ -31,6 +32,10 @@ hedge_step = Exercise(
         Mistake(
             np.array([0.5, 0.25 - np.log(2), 0.25 + np.log(2)]),
             "this is the step of gradient descent: the entropy multiplies, it does not subtract.",
+        ),
+        Mistake(
+            project_to_simplex([0.5, 0.25 - np.log(2), 0.25 + np.log(2)]),
+            "this is projected gradient descent: the entropy multiplies the weights, it does not subtract.",
         ),
     ),
 )
@@ -72,6 +77,11 @@ burg_step = Exercise(
             "this is minus the new dual point: go back with the inverse of the mirror map.",
         ),
         Mistake(
+            lambda w, g, step_size: 1 / w - step_size * g,
+            "you are still in the dual, and took 1/w for the dual point: it is -1/w, and the step ends with "
+            "the inverse of the mirror map.",
+        ),
+        Mistake(
             lambda w, g, step_size: w / (1 + step_size * g),
             "you lost a w: 1/w + eta g is (1 + eta g w)/w.",
         ),
@@ -91,6 +101,18 @@ def _weights(sums, step_size):
 
 def _paid(losses, step_size):
     return np.sum(losses * _weights(np.cumsum(losses, axis=0) - losses, step_size))
+
+
+def _never_normalised(losses, step_size, *, start):
+    weights = start * np.exp(-step_size * (np.cumsum(losses, axis=0) - losses))
+    return np.sum(losses * weights) - losses.sum(axis=0).min()
+
+
+def _linear_factors(losses, step_size):
+    factors = np.cumprod(1 - step_size * losses, axis=0)
+    weights = np.vstack([np.ones(losses.shape[1]), factors[:-1]])
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    return np.sum(losses * weights) - losses.sum(axis=0).min()
 
 
 def _game_instances(rng):
@@ -141,6 +163,18 @@ hedge_regret = Exercise(
             ),
             "you rewarded the losses: the weights are proportional to exp(-eta times the past losses).",
         ),
+        Mistake(
+            lambda losses, step_size: _never_normalised(losses, step_size, start=1.0),
+            "you never divide the weights by their sum: they leave the simplex.",
+        ),
+        Mistake(
+            lambda losses, step_size: _never_normalised(losses, step_size, start=1 / losses.shape[1]),
+            "you divide the weights by their sum at the start only: it has to be done in each round.",
+        ),
+        Mistake(
+            _linear_factors,
+            "you multiply by 1 - eta g, the factor to first order in eta: it is exp(-eta g).",
+        ),
     ),
 )
 
@@ -157,6 +191,25 @@ def _pass(X, y, radius, step_size, *, sign=np.sign):
 
 def _average(X, y, radius, step_size):
     return _pass(X, y, radius, step_size).average
+
+
+def _average_with_last(X, y, radius, step_size):
+    run = _pass(X, y, radius, step_size)
+    return (len(X) * run.average + run.final) / (len(X) + 1)
+
+
+def _always_on_the_sphere(X, y, radius, step_size):
+    w, total = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for x, target in zip(X, y, strict=True):
+        total = total + w
+        w = w - step_size * np.sign(w @ x - target) * x
+        w = radius * w / np.linalg.norm(w)
+    return total / len(X)
+
+
+def _project_the_average(X, y, radius, step_size):
+    w = _average(X, y, 1e9, step_size)
+    return w * min(1.0, radius / np.linalg.norm(w))
 
 
 def _data_instances(rng):
@@ -185,6 +238,18 @@ one_pass = Exercise(
             ),
             "you average the points after the steps: the theorem averages those at which the subgradients "
             "were taken, with the start and without the last one.",
+        ),
+        Mistake(
+            _average_with_last,
+            "you average T + 1 points: no subgradient was taken at the last one, so leave it out.",
+        ),
+        Mistake(
+            _always_on_the_sphere,
+            "you give each point the length of the radius: the projection does not move points of the ball.",
+        ),
+        Mistake(
+            _project_the_average,
+            "you project the average only: each step has to end in the ball.",
         ),
         Mistake(
             lambda X, y, radius, step_size: _average(X, y, 1e9, step_size),
@@ -245,6 +310,12 @@ range_bound = Exercise(
         Mistake(
             lambda n_rounds, d, a, b: _range_bound(n_rounds, d, a, b) * np.array([(b - a) ** 2, 1.0]),
             "the bound is right, but a larger range needs a smaller step: divide the step by b - a.",
+        ),
+        Mistake(
+            lambda n_rounds, d, a, b: np.array(
+                [np.sqrt(2 * np.log(d) / n_rounds), _range_bound(n_rounds, d, a, b)[1]]
+            ),
+            "the bound is right, but this is the step for losses in [-1, 1]: divide it by (b - a)/2.",
         ),
         Mistake(
             lambda n_rounds, d, a, b: _range_bound(n_rounds, d, a, b)[::-1],
