@@ -28,6 +28,14 @@ metric_by_hand = Exercise(
             np.array([[5.0, 4.0], [4.0, 4.0]]) / 4,
             "the inverse of a symmetric matrix of size 2 has minus the off-diagonal entry.",
         ),
+        Mistake(
+            np.array([[5.0, -4.0], [-4.0, 4.0]]),
+            "this is the adjugate: divide by the determinant of JJ^T, which is 4.",
+        ),
+        Mistake(
+            np.array([[4.0, -4.0], [-4.0, 5.0]]) / 4,
+            "the inverse of a matrix of size 2 exchanges the entries of the diagonal; yours are in place.",
+        ),
     ),
     properties=(
         Property(
@@ -114,6 +122,12 @@ def _distance_from_apex(rho):
     return np.sqrt(2 * rho)
 
 
+def _chord(b, c):
+    """The straight distance of the balanced weights (u, a) themselves."""
+    a, other = np.sqrt(np.linalg.norm(b)), np.sqrt(np.linalg.norm(c))
+    return np.hypot(a - other, np.linalg.norm(b / a - c / other))
+
+
 def _law_of_cosines(b, c, *, turn=0.5**0.5, radius=_distance_from_apex):
     r, other = radius(np.linalg.norm(b)), radius(np.linalg.norm(c))
     return np.sqrt(r**2 + other**2 - 2 * r * other * np.cos(turn * _angle(b, c)))
@@ -151,6 +165,10 @@ cone_distance = Exercise(
         Mistake(
             lambda b, c: np.sqrt(2 * np.linalg.norm(b)) + np.sqrt(2 * np.linalg.norm(c)),
             "this is the way through the apex; a straight line on the unrolled cone is shorter.",
+        ),
+        Mistake(
+            _chord,
+            "this is the straight chord between the weights; it leaves the cone a = |u|.",
         ),
         Mistake(
             lambda b, c: _law_of_cosines(b, c) ** 2,
@@ -212,8 +230,16 @@ product_drift = Exercise(
             "the product starts at alpha^2.",
         ),
         Mistake(
+            lambda gradients, alpha, step_size: _product(gradients, alpha, step_size) / alpha**2,
+            "this is the factor by which the product shrinks: multiply it by its start, alpha^2.",
+        ),
+        Mistake(
             lambda gradients, alpha, step_size: alpha * np.prod(1 - 2 * step_size * gradients, axis=0),
             "this is w_+ alone.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: alpha * np.prod(1 + 2 * step_size * gradients, axis=0),
+            "this is w_- alone.",
         ),
     ),
 )

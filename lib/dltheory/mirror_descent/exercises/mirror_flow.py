@@ -21,6 +21,22 @@ chain_bracket = Exercise(
             "this is the first of the two terms; subtract the Hessian of F_1 times the gradient of F_2.",
         ),
         Mistake(
+            np.array([-3.0, 0.0, 0.0]),
+            "this is only minus the second term; the Hessian of F_2 times the gradient of F_1 is missing.",
+        ),
+        Mistake(
+            np.array([3.0, 0.0, 0.0]),
+            "this is the second of the two terms, which is to be subtracted from the first.",
+        ),
+        Mistake(
+            np.array([2.0, -2.0, -2.0]),
+            "this is the difference of the gradients, F_1 minus F_2; the bracket needs second derivatives.",
+        ),
+        Mistake(
+            np.array([2.0, 2.0, 2.0]),
+            "these are the sizes of the differences of the gradients; the bracket needs second derivatives.",
+        ),
+        Mistake(
             np.array([-1.0, 0.0, 3.0]),
             "each Hessian acts on the gradient of the other function; you let it act on its own.",
         ),
@@ -193,6 +209,10 @@ normalisation_speed = Exercise(
         Mistake(
             lambda r, length: r * np.exp(-(r**2 - 1) / (2 * length**2)),
             "the exponent has the wrong sign: c grows with r.",
+        ),
+        Mistake(
+            lambda r, length: r * np.exp(length**2 * (r**2 - 1) / 2),
+            "you multiplied by l^2 in the exponent: f' = c l^2/r gives (c/r)' = c/l^2, so divide by it.",
         ),
         Mistake(
             lambda r, length: r**-3.0 * np.exp(length**2 * (1 - r**-2.0) / 2),
