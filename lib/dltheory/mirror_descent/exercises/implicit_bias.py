@@ -185,6 +185,14 @@ unbalanced_velocity = Exercise(
             "the square of c enters: (w_1^2 + w_2^2)^2 = c^2 + 4 s^2.",
         ),
         Mistake(
+            lambda s, target, imbalance: (imbalance + 2 * s) * (target - s),
+            "you took c + 2s for the root of c^2 + 4 s^2: the root of a sum is not the sum of the roots.",
+        ),
+        Mistake(
+            lambda s, target, imbalance: (np.abs(imbalance) + 2 * np.abs(s)) * (target - s),
+            "you took |c| + 2|s| for the root of c^2 + 4 s^2: the root of a sum is not the sum of the roots.",
+        ),
+        Mistake(
             lambda s, target, imbalance: np.hypot(imbalance, 2 * s) * (s - target),
             "your velocity leads away from the target: the flow goes against the gradient.",
         ),

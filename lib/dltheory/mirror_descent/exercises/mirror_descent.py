@@ -165,11 +165,11 @@ hedge_regret = Exercise(
         ),
         Mistake(
             lambda losses, step_size: _never_normalised(losses, step_size, start=1.0),
-            "you never divide the weights by their sum: they leave the simplex.",
+            "you never divide the weights by their sum: do so in each round, or they leave the simplex.",
         ),
         Mistake(
             lambda losses, step_size: _never_normalised(losses, step_size, start=1 / losses.shape[1]),
-            "you divide the weights by their sum at the start only: it has to be done in each round.",
+            "you start from 1/d and stop there: divide the weights by their sum in each round.",
         ),
         Mistake(
             _linear_factors,
