@@ -61,6 +61,35 @@ def test_golden_flow_approaches_at_first_order(golden):
     np.testing.assert_allclose(predicted, measured, rtol=0, atol=reference["atol_of_flow"])
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.17, 0.5, 0.83])
+def test_reading_between_samples(shift):
+    """A logistic curve passes half of its end at a known time, wherever the samples are."""
+    process = saddle_to_saddle([[1.0]], [2.0])
+    width, step = 0.01, 0.05
+    times = 1 + width * step * (np.arange(-80, 80) + shift)
+    path = 2 / (1 + np.exp(-(times - 1) / width))
+    # In x = log(path) the time is x - log(2 - e^x), in widths; its fourth derivative is 26 at zero, and below
+    # 30 on the four samples. They are h = step/2 apart in x: a cubic is off by at most 9/16 h^4 30/24.
+    accuracy = width * (9 / 16) * (step / 2) ** 4 * 30 / 24
+    np.testing.assert_allclose(read_jump_times(process, times, path[:, None]), 1, rtol=0, atol=accuracy)
+
+
+def test_reading_with_few_or_odd_samples():
+    """Without two increasing samples on either side the nearest two are joined by an exponential."""
+    process = saddle_to_saddle([[1.0]], [2.0])
+    for times, path in (
+        ([1.0, 2.0, 3.0], [0.5, 2.0, 2.0]),  # the crossing is the first step
+        ([0.0, 1.0, 2.0], [0.1, 0.5, 2.0]),  # and the last
+        ([0.0, 1.0, 2.0, 3.0], [0.1, 0.5, 2.0, 1.9]),  # not increasing
+        ([0.0, 1.0, 2.0, 3.0], [0.5, 0.5, 2.0, 3.0]),
+        ([0.0, 1.0, 2.0, 3.0], [-1.0, 0.5, 2.0, 3.0]),
+        ([0.0, 1.0, 2.0, 9e3], [0.49999, 0.5, 2.0, 2.1]),  # the cubic leaves the gap
+    ):
+        with np.errstate(divide="raise", invalid="raise"):
+            read = read_jump_times(process, times, np.array(path)[:, None])
+        np.testing.assert_allclose(read, 1.5, rtol=1e-14)
+
+
 def gap_of_the_waiting(process):
     """How far from the bound, at the jumps, the nearest dual coordinate is that does not take part."""
     size = np.abs(process.duals)
@@ -173,7 +202,7 @@ def test_symmetries(seed, log_scale):
 
 
 def test_corrections_under_a_change_of_units():
-    """Scaling y by c and alpha by sqrt(c) scales the flow, so c_k becomes (c_k + t_k log c)/c."""
+    """Scaling y by c and alpha by sqrt(c) scales the flow, so delta_k becomes (delta_k + t_k log c)/c."""
     X, y = three_jumps()
     process = saddle_to_saddle(X, y)
     here, there = jump_time_corrections(process, X, y), saddle_to_saddle(X, 5 * y)

@@ -4,8 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from dltheory.diagonal_networks.dynamics import stochastic_gradient_descent
-from dltheory.diagonal_networks.dynamics.shrinkage import sgd_mean_shrinkage
+from dltheory.diagonal_networks.dynamics import sgd_mean_shrinkage, stochastic_gradient_descent
 
 from tests import oracles
 

@@ -23,7 +23,7 @@ def l1_asymptotics(beta, *, alpha, depth):
     beta : array of shape (..., d)
         Coefficients, none zero at depth two.
     alpha : float
-        Initial weight of both layers, positive.
+        Initial weight of both copies, positive.
     depth : int
         D, at least 2.
 

@@ -95,7 +95,7 @@ def implicit_bias_interpolator(X, y, *, alpha, depth, start=None):
     ----------
     X : (n, d) design, any rank
     y : (n,) response in the range of X
-    alpha : positive initial weight of both layers, scalar or (d,)
+    alpha : positive initial weight of both copies, scalar or (d,)
     depth : D, at least 2
     start : (d,) coefficients b_0 at time zero, in the units of the coefficients; zeros when None. With
         unequal weights take alpha and start from :func:`effective_initialization`.

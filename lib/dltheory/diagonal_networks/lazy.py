@@ -41,7 +41,7 @@ def lazy_interpolator(X, y, *, alphas):
     ----------
     X : (n, d) design, any rank
     y : (n,) response in the range of X
-    alphas : (m,) initial weights of both layers, each at least the root of the least l2 norm
+    alphas : (m,) initial weights of both copies, each at least the root of the least l2 norm
 
     Returns
     -------

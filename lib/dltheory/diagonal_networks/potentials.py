@@ -53,7 +53,7 @@ def network_potential(beta, *, alpha, depth):
     beta : array of shape (..., d)
         Coefficients.
     alpha : float, or array that broadcasts against ``beta``
-        Initial weight of both layers, positive.
+        Initial weight of both copies, positive.
     depth : int
         D, at least 2.
 

@@ -27,12 +27,12 @@ ARRIVED = 1e-11
 def jump_time_corrections(process, X, y):
     r"""First-order corrections of the jump times for a small but positive initialisation.
 
-    .. math:: \tilde t_k(\alpha) = \tilde t_k + \frac{c_k}{\log(1/\alpha^2)} + \dots
+    .. math:: \tilde t_k(\alpha) = \tilde t_k + \frac{\delta_k}{\log(1/\alpha^2)} + \dots
 
     where :math:`\tilde t_k(\alpha)` is the time at which the coefficient that jumps passes half of its next
     value.  What the dots stand for is smaller than every power of :math:`1/\log(1/\alpha)`: a power of alpha,
     whose exponent is the distance of the other dual coordinates from the bound.  With one coefficient,
-    :math:`c = \log|\beta|/|\nabla L(0)|`.
+    :math:`\delta = \log|\beta|/|\nabla L(0)|`.
 
     Parameters
     ----------
@@ -75,7 +75,13 @@ def jump_time_corrections(process, X, y):
 def read_jump_times(process, times, path):
     r"""Jump times of a flow: when the coefficient that jumps first passes half of its next value.
 
-    Between samples the coefficient is taken as exponential in time, as it is before a jump.
+    The time is interpolated as a cubic in :math:`x = \log(\text{coefficient}/\text{half})`, through the two
+    samples on either side of :math:`x = 0`,
+
+    .. math:: t = \sum_{j=1}^4 t_j \prod_{l\ne j} \frac{-x_l}{x_j-x_l} .
+
+    Its error is of fourth order in the distance of the samples.  Where the four samples do not exist, or do
+    not increase from zero, the nearest two are joined by an exponential.
 
     Parameters
     ----------
@@ -117,11 +123,28 @@ def read_jump_times(process, times, path):
         if not crossing.any():
             raise ValueError(f"times must cover all jumps, got none of coordinate {i} for jump {k}")
         at = int(np.argmax(crossing))
-        low, high = np.log(np.maximum(signal[at : at + 2], 1e-300))
-        share = (np.log(abs(target) / 2) - low) / (high - low)
-        read.append(times[at] + share * (times[at + 1] - times[at]))
+        read.append(_crossing_time(times, signal / (abs(target) / 2), at))
         first[i] = at + 1
     return np.array(read)
+
+
+def _crossing_time(times, ratios, at):
+    """Time at which the ratios, below one at index ``at`` and not so at the next, are one."""
+    near, pair = slice(at - 1, at + 3), slice(at, at + 2)
+    if at > 0 and at + 2 < len(times) and ratios[at - 1] > 0 and np.all(np.diff(ratios[near]) > 0):
+        time = _interpolated_at_zero(np.log(ratios[near]), times[near])
+        if times[at] <= time <= times[at + 1]:  # on samples far apart the cubic can leave the gap
+            return time
+    return _interpolated_at_zero(np.log(np.maximum(ratios[pair], 1e-300)), times[pair])
+
+
+def _interpolated_at_zero(nodes, values):
+    """Lagrange's interpolating polynomial at zero."""
+    gaps = nodes[:, None] - nodes
+    np.fill_diagonal(gaps, 1.0)
+    factors = -nodes / gaps
+    np.fill_diagonal(factors, 1.0)
+    return values @ factors.prod(axis=1)
 
 
 def _follow_orbit(process, k, H, shift):

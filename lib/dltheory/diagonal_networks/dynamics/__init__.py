@@ -8,14 +8,17 @@ from dltheory.diagonal_networks.dynamics.descent import (
     stochastic_gradient_descent,
 )
 from dltheory.diagonal_networks.dynamics.flow import GradientFlow, gradient_flow, gradient_flow_path
+from dltheory.diagonal_networks.dynamics.shrinkage import MeanShrinkage, sgd_mean_shrinkage
 
 __all__ = [
     "DiagonalDescent",
     "GradientFlow",
+    "MeanShrinkage",
     "gradient_descent",
     "gradient_flow",
     "gradient_flow_path",
     "log_conserved_quantity",
     "sgd_effective_initialization",
+    "sgd_mean_shrinkage",
     "stochastic_gradient_descent",
 ]

@@ -73,7 +73,7 @@ def gradient_flow(X, y, *, alpha, depth, shape=None, times=None, rtol=1e-6, tol=
     y : (n,) response in the range of X, or (S, n); one design may serve S responses and conversely
     alpha : positive initial weight, scalar or (A,)
     depth : D, at least 2
-    shape : (d,) positive factors s of both layers, or (2, d) those of w_+ and w_-; ones when None
+    shape : (d,) positive factors s of both copies, or (2, d) those of w_+ and w_-; ones when None
     times : (T,) non-negative and increasing; None follows the flow to its end, and T is 1
     rtol : error allowed in a step: of the logarithm of any weight, and of X beta relative to y
     tol : relative distance to an interpolator at which the flow has ended; at later times it stands still

@@ -1,7 +1,7 @@
 """Exercises of the notebook depth."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq
 
 from dltheory.diagonal_networks.potentials import clock_factor, h_depth, q_depth
 from dltheory.exercises import Exercise, Instance, Mistake, Property
@@ -25,10 +25,6 @@ where_norms_disagree = Exercise(
         Mistake(
             np.array([2.0, 4.0]),
             "these are values of 1/a, the third coefficient; a itself is asked for.",
-        ),
-        Mistake(
-            np.array([0.5, 1.0]),
-            "you compared with the norm of one unit entry; (1, 1, 0) has two of them, so both norms are 2.",
         ),
         Mistake(
             np.array([0.5, 2**-0.5]),
@@ -98,13 +94,14 @@ potential_curve = Exercise(
 
 
 def _waiting_instances(rng):
-    return [
-        Instance(
-            {"X": rng.standard_normal((n, d)), "y": rng.standard_normal(n), "alpha": alpha, "depth": depth},
-            {"n": n, "d": d},
-        )
-        for n, d, alpha, depth in ((4, 9, 0.01, 3), (7, 12, 0.03, 4), (5, 8, 0.002, 5), (6, 15, 0.05, 6))
-    ]
+    """Data sets whose largest entry of the gradient is negative at odd depth and positive at even depth."""
+    instances = []
+    for n, d, alpha, depth in ((4, 9, 0.01, 3), (7, 12, 0.03, 4), (5, 8, 0.002, 5), (6, 15, 0.05, 6)):
+        X, y = rng.standard_normal((n, d)), rng.standard_normal(n)
+        pull = X.T @ y
+        y = y * np.sign(pull[np.argmax(np.abs(pull))]) * (-1) ** depth
+        instances.append(Instance({"X": X, "y": y, "alpha": alpha, "depth": depth}, {"n": n, "d": d}))
+    return instances
 
 
 def _waiting(X, y, alpha, depth):
@@ -123,6 +120,10 @@ waiting_time = Exercise(
         Mistake(
             lambda X, y, alpha, depth: len(y) / (clock_factor(alpha, depth) * np.linalg.norm(X.T @ y)),
             "you took the length of the gradient; its largest entry decides who leaves first.",
+        ),
+        Mistake(
+            lambda X, y, alpha, depth: len(y) / (clock_factor(alpha, depth) * np.max(X.T @ y)),
+            "you took the largest entry with its sign; a coefficient can also leave downwards.",
         ),
         Mistake(
             lambda X, y, alpha, depth: len(y) / (clock_factor(alpha, depth) * np.min(np.abs(X.T @ y))),
@@ -152,72 +153,68 @@ waiting_time = Exercise(
 )
 
 
-def _tie_instances(rng):
-    instances = []
-    for d, depth in ((3, 3), (4, 4), (3, 6), (5, 3)):
-        inside, v = rng.uniform(0.5, 1.5, d), rng.standard_normal(d)
-        v -= v.mean()
-        low = np.max(-inside[v > 0] / v[v > 0])
-        high = np.min(-inside[v < 0] / v[v < 0])
-        arguments = {"start": inside + low * v, "direction": (high - low) * v, "depth": depth}
-        arguments["start"] = np.maximum(arguments["start"], 0.0)
-        instances.append(Instance(arguments, {}))
-    return instances
+def _jump_instances(rng):
+    cases = [(rng.uniform(0.05, 0.5), depth) for depth in (3, 4, 5, 8)]
+    return [Instance({"penalty": penalty, "depth": depth}, {"D": depth}) for penalty, depth in cases]
 
 
-def _best(start, direction, badness):
-    def along(c):
-        return badness(np.maximum(start + c * direction, 0.0))
+def _jump(penalty, depth):
+    """Root of the value on the branch of local minima, where it changes sign once."""
+    p = 2 / depth
 
-    options = {"bounds": (0, 1), "method": "bounded", "options": {"xatol": 1e-10}}
-    return start + minimize_scalar(along, **options).x * direction
+    def stationary(beta):
+        return beta + penalty * p * beta ** (p - 1)
 
+    def value(beta):
+        return beta**2 / 2 - stationary(beta) * beta + penalty * beta**p
 
-def _end_of_least(start, direction, power):
-    ends = [start, np.maximum(start + direction, 0.0)]
-    return min(ends, key=lambda b: np.sum(b**power))
-
-
-def _entropy(b):
-    return np.sum(np.where(b > 0, b * np.log(np.where(b > 0, b, 1.0)), 0.0))
+    fold = (penalty * p * (1 - p)) ** (1 / (2 - p))  # the branch of local minima begins here
+    beta = brentq(value, fold, 10.0, xtol=1e-14, rtol=1e-14)
+    return np.array([stationary(beta), beta])
 
 
-tie = Exercise(
-    name="tie",
-    reference=lambda start, direction, depth: _best(start, direction, lambda b: -np.sum(b ** (2 / depth))),
-    instances=_tie_instances,
+def _closed_jump(factor, p, penalty):
+    """The pair with a factor in beta^(2 - p) = factor * penalty * (1 - p)."""
+    beta = (factor * penalty * (1 - p)) ** (1 / (2 - p))
+    return np.array([beta + penalty * p * beta ** (p - 1), beta])
+
+
+weight_decay_jump = Exercise(
+    name="weight_decay_jump",
+    reference=_jump,
+    instances=_jump_instances,
     mistakes=(
         Mistake(
-            lambda start, direction, depth: _end_of_least(start, direction, 2 / depth),
-            "you returned the end of least quasi-norm; it enters the potential with a minus sign.",
+            lambda penalty, depth: _jump(penalty, depth)[::-1],
+            "these are the right numbers in the wrong order: first y, then beta.",
         ),
         Mistake(
-            lambda start, direction, depth: _best(start, direction, lambda b: -np.sum(b ** (1 / depth))),
-            "your exponent is 1/D; the correction of the potential has 2/D.",
+            lambda penalty, depth: _closed_jump(2 / depth, 2 / depth, penalty),
+            "this is where the second local minimum appears; there its value is still above that at zero.",
         ),
         Mistake(
-            lambda start, direction, depth: _best(start, direction, _entropy),
-            "you maximised the entropy: that is the tie-breaker of depth two.",
+            lambda penalty, depth: _closed_jump(1.0, 2 / depth, penalty),
+            "you lost the factor 1/2 of the loss in the comparison of the two values.",
         ),
         Mistake(
-            lambda start, direction, depth: _best(start, direction, lambda b: b @ b),
-            "you took the least l2 norm; that decides for a large initialisation, not for a small one.",
+            lambda penalty, depth: _jump(penalty, 2 * depth),
+            "your exponent is 1/D; the weights are squared in the penalty, so it is 2/D.",
         ),
         Mistake(
-            lambda start, direction, depth: start + direction / 2,
-            "this is the middle of the segment; where the maximum is depends on the coefficients.",
+            lambda penalty, depth: np.array([penalty, 0.0]),
+            "this is soft thresholding, the answer of depth two: there is no jump.",
+        ),
+        Mistake(
+            lambda penalty, depth: _jump(2 * penalty, depth),
+            "your penalty is twice too large: at the minimum over the weights one of w_+, w_- is zero.",
         ),
     ),
     properties=(
         Property(
-            lambda answer, start, direction, depth: bool(
-                np.isclose(np.sum(answer), np.sum(start), rtol=1e-6) and np.min(answer) >= -1e-9
-            ),
-            "your answer is not on the segment: it should be start + c * direction with 0 <= c <= 1.",
+            lambda answer, penalty, depth: bool(0 < answer[1] < answer[0]),
+            "beta should be positive, and below y: the penalty shrinks.",
         ),
     ),
-    relative=1e-5,
-    absolute=1e-6,
 )
 
-EXERCISES = (where_norms_disagree, potential_curve, waiting_time, tie)
+EXERCISES = (where_norms_disagree, potential_curve, waiting_time, weight_decay_jump)

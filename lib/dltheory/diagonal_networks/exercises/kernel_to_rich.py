@@ -77,6 +77,10 @@ first_correction = Exercise(
             "you lost the factor 1/24.",
         ),
         Mistake(
+            np.array([0.2, -0.4]),
+            "you have 1/6: the cube of beta / 2 alpha^2 brings another 1/4.",
+        ),
+        Mistake(
             np.array([0.4, -0.8]) / 24,
             "you squared the entries of the l2 solution; asinh is odd, and its second term is a cube.",
         ),
@@ -115,6 +119,10 @@ least_potential = Exercise(
             "your scale is half of the right one: the coefficients are 2 alpha^2 sinh(X^T nu).",
         ),
         Mistake(
+            lambda X, y, alpha: _limit(X, y, alpha * np.sqrt(2)),
+            "your scale is twice the right one: the coefficients are 2 alpha^2 sinh(X^T nu).",
+        ),
+        Mistake(
             lambda X, y, alpha: _limit(X, y, np.sqrt(alpha)),
             "you have alpha in place of alpha squared in 2 alpha^2 sinh(X^T nu).",
         ),
@@ -132,7 +140,7 @@ least_potential = Exercise(
         ),
         Mistake(
             lambda X, y, alpha: min_norm_interpolator(X, y),
-            "this is the interpolator of least l2 norm, the limit of large alpha; did Newton make one step?",
+            "this is the interpolator of least l2 norm, the limit of large alpha.",
         ),
         Mistake(
             lambda X, y, alpha: min_l1_interpolator(X, y),
@@ -145,6 +153,8 @@ least_potential = Exercise(
             "your coefficients do not interpolate: X b differs from y. Make more steps.",
         ),
     ),
+    relative=1e-5,
+    absolute=1e-6,
 )
 
 
