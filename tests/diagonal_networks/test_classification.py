@@ -87,6 +87,26 @@ def test_a_level_does_not_depend_on_the_others_or_on_their_order():
         assert distance(alone.coefficients[0], beta) < 1e-7
 
 
+@pytest.mark.parametrize(("depth", "alpha"), [(2, 0.3), (3, 0.3)])
+def test_error_follows_the_relative_tolerance(depth, alpha):
+    X, y = points(1)
+    run = {"alpha": alpha, "depth": depth, "log_inverse_losses": [50.0, 1e4]}
+    exact = C.exponential_path(X, y, **run, relative_tolerance=1e-12).duals
+    errors = [
+        distance(C.exponential_path(X, y, **run, relative_tolerance=tol).duals, exact) for tol in (1e-4, 1e-8)
+    ]
+    assert 1e-7 < errors[0] < 1e-2
+    assert errors[1] < 1e-3 * errors[0]
+
+
+def test_coefficients_and_slope_are_those_of_the_two_functions():
+    for depth, theta in ((2, [-600.0, -1.0, 0.0, 1e-9, 50.0]), (3, [-0.9, 0.0, 0.5]), (5, [0.99, -1e-9])):
+        network = C.MarginDual(np.eye(len(theta)), 0.3, depth)
+        beta, slope = network.coefficients_and_slope(np.array(theta))
+        np.testing.assert_array_equal(beta, network.coefficients(np.array(theta)))
+        np.testing.assert_allclose(slope, network.slope(np.array(theta)), rtol=1e-14)
+
+
 def test_a_tiny_accuracy_is_the_first_step_of_the_flow():
     """To first order beta is 4 alpha^2 nu-steps of Z^T 1/n, and log(1/L) its mean margin."""
     X, y = points(3)
@@ -228,9 +248,13 @@ def test_smaller_initialisation_is_not_always_nearer_to_l1():
 
 @pytest.mark.parametrize(("seed", "depth", "alpha"), [(1, 3, 0.3), (3, 4, 1.0)])
 def test_deeper_networks_reach_a_stationary_point_that_is_not_l1(seed, depth, alpha):
-    """Lyu and Li: Z^T p is proportional to sign(b) |b|^(2/D - 1) where b is not small."""
+    """Lyu and Li: Z^T p is proportional to sign(b) |b|^(2/D - 1) where b is not small.
+
+    The error of the integrator moves p by up to a per cent at the default tolerance.
+    """
     X, y = points(seed)
-    path = C.exponential_path(X, y, alpha=alpha, depth=depth, log_inverse_losses=[1e7])
+    settings = {"alpha": alpha, "depth": depth, "relative_tolerance": 1e-10}
+    path = C.exponential_path(X, y, **settings, log_inverse_losses=[1e7])
     b, slope = path.coefficients[0], softmax(-path.margins[0]) @ (y[:, None] * X)
     large = np.abs(b) > 1e-3 * np.abs(b).max()
     ratio = np.sign(b[large]) * np.abs(b[large]) ** (2 / depth - 1) / slope[large]
@@ -393,6 +417,7 @@ LEVELS = {"log_inverse_losses": [1.0]}
         (lambda: C.exponential_path(X0, Y0, alpha=1.0, log_inverse_losses=[1e14]), "^log_inverse_losses"),
         (lambda: C.exponential_path(X0, Y0, alpha=0.01, depth=6, log_inverse_losses=[1e5]), "^log_inv"),
         (lambda: C.exponential_path(X0, Y0, alpha=1.0, log_inverse_losses=3.0), "^log_inverse_losses"),
+        (lambda: C.exponential_path(X0, Y0, alpha=1.0, relative_tolerance=0.1, **LEVELS), "^relative_tol"),
         (lambda: C.margin_potential_minimizer(X0, Y0, alpha=-1.0), "^alpha must be greater"),
         (lambda: C.margin_potential_minimizer(X0, Y0, alpha=1e-4, depth=4), "^alpha must be larger"),
         (lambda: C.margin_potential_minimizer(X0, Y0, alpha=1.0, depth=2.5), "^depth must be an integer"),

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from dltheory.diagonal_networks import growing_duals
+from dltheory.diagonal_networks._margin_dual import MarginDual
 from dltheory.diagonal_networks.classification import exponential_path, margin_potential_minimizer
 from dltheory.diagonal_networks.growing_duals import growing_dual_path
 from scipy.optimize import minimize
@@ -78,16 +80,54 @@ def test_each_step_against_a_general_solver():
     np.testing.assert_allclose(path.duals[1], result.x, rtol=1e-6, atol=1e-8)
 
 
-def test_steps_are_of_second_order(monkeypatch):
-    """Seed 0 forgets a point on the way; where in a step that happens differs from grid to grid."""
-    X, y = points(0)
-    duals = []
-    for steps in (25, 50, 100, 800):
-        monkeypatch.setattr("dltheory.diagonal_networks.growing_duals.STEPS_PER_DECADE", steps)
-        duals.append(growing_dual_path(X, y, [1000.0]).duals[0])
-    errors = [np.abs(nu - duals[-1]).max() for nu in duals[:-1]]
-    assert max(errors) > 0
-    assert np.all(errors < 0.02 * (np.log(10) / np.array([25, 50, 100])) ** 2)
+def uneven_points(seed):
+    """Points of unequal lengths, nearly as many as dimensions: often one that enters stops another."""
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((5, 6)) * rng.uniform(0.2, 2, size=(5, 1)), np.ones(5)
+
+
+def steps_without_events(X, y, mu, steps_per_decade):
+    """Only the minimisations: an error of first order in the step where the growing set changes."""
+    start = 1e-3
+    network, nu = MarginDual(y[:, None] * X, 1.0, 2), np.zeros(len(X))
+    for level in np.geomspace(start, mu, round(steps_per_decade * np.log10(mu / start)) + 1):
+        nu = growing_duals._grow(network, nu, level)
+    return nu
+
+
+def test_events_are_found():
+    """Plain steps err by 4e-4 at 50 a decade and tend to the path at first order."""
+    X, y = uneven_points(1214)
+    path = growing_dual_path(X, y, [30.0]).duals[0]
+    coarse, fine = (np.abs(steps_without_events(X, y, 30.0, k) - path).max() for k in (50, 800))
+    assert coarse > 1e-4
+    assert fine < coarse / 8
+    assert fine > 1e-6
+
+
+@pytest.mark.parametrize("case", [(points, 0), (points, 18), (uneven_points, 1214), (uneven_points, 1011)])
+def test_the_path_does_not_depend_on_its_steps(case, monkeypatch):
+    data, seed = case
+    duals = growing_dual_path(*data(seed), [100.0]).duals
+    monkeypatch.setattr(growing_duals, "STEPS_PER_DECADE", 173)
+    monkeypatch.setattr(growing_duals, "EVENT_WIDTH", 1e-10)
+    np.testing.assert_allclose(duals, growing_dual_path(*data(seed), [100.0]).duals, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", [1214, 1011, 1012, 1015])
+def test_rates_solve_the_complementarity_problem(seed):
+    """The duals that grow do so at the rates of the points of margin mu, and all others stay."""
+    X, y = uneven_points(seed)
+    Z, mu, h = y[:, None] * X, 20.0, 1e-5
+    path = growing_dual_path(X, y, [mu, mu * (1 + h)])
+    network = MarginDual(Z, 1.0, 2)
+    growing = growing_duals._growing(network, path.duals[0], mu)
+    rates = np.diff(path.duals, axis=0)[0] / (mu * h)
+    G = network.gram(network.coordinate(path.duals[0]))
+    expected = np.zeros(5)
+    expected[growing] = np.linalg.solve(G[np.ix_(growing, growing)], np.ones(growing.sum()))
+    np.testing.assert_allclose(rates, expected, rtol=1e-3, atol=1e-6 * expected.max())
+    assert expected.min() >= 0
 
 
 def test_order_of_mu_does_not_matter():

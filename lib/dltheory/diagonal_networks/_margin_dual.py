@@ -7,11 +7,12 @@ the potential under margin constraints have coefficients :math:`\beta = \alpha^D
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from dltheory._validation import integer, real
+from dltheory._validation import finite_array, integer, real
 from dltheory.diagonal_networks._arguments import LARGEST_DUAL
 from dltheory.margins import max_margin
 
@@ -34,9 +35,18 @@ def initial_scale(alpha, depth):
 
 def signed_points(X, y, norm):
     """Return Z = diag(y) X and the maximum margin in a norm; raise if the data are not separable."""
-    best = max_margin(X, y, norm)
-    Z = np.asarray(y, dtype=np.float64)[:, None] * np.asarray(X, dtype=np.float64)
-    return Z, best
+    X, y = finite_array("X", X, ndim=2), finite_array("y", y, ndim=1)
+    best = _max_margin(X.tobytes(), X.shape, y.tobytes(), norm)
+    return y[:, None] * X, best
+
+
+@lru_cache(maxsize=256)
+def _max_margin(X, shape, y, norm):
+    """Maximum margin of data given as bytes: a path of many points asks for it each time."""
+    best = max_margin(np.frombuffer(X).reshape(shape), np.frombuffer(y), norm)
+    for array in (best.weights, best.direction, best.dual, best.support):
+        array.setflags(write=False)
+    return best
 
 
 class MarginDual(NamedTuple):
@@ -52,11 +62,11 @@ class MarginDual(NamedTuple):
 
     def coordinate(self, nu):
         """Return theta = Z^T nu, cut where floating point ends."""
-        return np.clip(self.Z.T @ nu, -self.limit, self.limit)
+        return np.minimum(np.maximum(nu @ self.Z, -self.limit), self.limit)
 
     def inside(self, nu):
         """Whether nu belongs to coefficients that floating point can represent."""
-        return bool(np.all(np.abs(self.Z.T @ nu) < self.limit))
+        return bool(np.all(np.abs(nu @ self.Z) < self.limit))
 
     def coefficients(self, theta):
         """Return beta (d,)."""
@@ -70,6 +80,13 @@ class MarginDual(NamedTuple):
             return self.scale * 2 * np.cosh(theta)
         power = self.depth / (self.depth - 2)
         return self.scale * power * ((1 - theta) ** -(power + 1) + (1 + theta) ** -(power + 1))
+
+    def coefficients_and_slope(self, theta):
+        """Return both; at depth two the slope follows from the coefficients without another exponential."""
+        beta = self.coefficients(theta)
+        if self.depth == 2:
+            return beta, np.hypot(2 * self.scale, beta)
+        return beta, self.slope(theta)
 
     def curvature(self, theta):
         """Return the second derivatives of beta_j with respect to theta_j (d,)."""

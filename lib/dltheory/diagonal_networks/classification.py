@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import LSODA
 from scipy.optimize import brentq
-from scipy.special import softmax
 
-from dltheory._validation import real_array
+from dltheory._validation import real, real_array
 from dltheory.diagonal_networks._margin_dual import MarginDual, initial_scale, signed_points
 from dltheory.diagonal_networks.accuracy import accuracy_parameter, excess_norm, softmin_gap_bound
 from dltheory.diagonal_networks.margin_potential import (
@@ -33,8 +32,8 @@ __all__ = [
     "softmin_gap_bound",
 ]
 
-RELATIVE_TOLERANCE = 1e-9
-"""Error of a step that the integrator admits, relative to the duals."""
+RELATIVE_TOLERANCES = (1e-12, 1e-3)
+"""Admitted values of the relative tolerance."""
 
 ABSOLUTE_TOLERANCE = 1e-2
 """The same, absolute: this many times the relative tolerance of the smallest dual of interest."""
@@ -47,6 +46,9 @@ LEVEL_TOLERANCE = 1e-12
 
 LARGEST_ROUNDING = 1e-4
 """Largest rounding error of a margin: the weights of the points are its exponentials."""
+
+STEPS_PER_ROUNDING_CHECK = 20
+"""The rounding of the margins is bounded at every level and, in between, this often."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class ExponentialPath:
         return np.sum(self.duals * (self.margins - self.smallest_margins[:, None]), axis=1)
 
 
-def exponential_path(X, y, *, alpha, depth=2, log_inverse_losses):
+def exponential_path(X, y, *, alpha, depth=2, log_inverse_losses, relative_tolerance=1e-9):
     r"""The gradient flow of the exponential loss of a diagonal network, at given values of the loss.
 
     .. math:: \dot w_\pm = -\nabla_{w_\pm} L, \quad w_\pm(0) = \alpha, \quad \beta = w_+^D - w_-^D, \qquad
@@ -140,6 +142,7 @@ def exponential_path(X, y, *, alpha, depth=2, log_inverse_losses):
     alpha : initial weight of both layers, positive
     depth : D >= 2
     log_inverse_losses : (T,) positive values of log(1/L), in any order; 1e5 is as easy as 10
+    relative_tolerance : error of a step relative to the duals, in [1e-12, 1e-3]
 
     Returns
     -------
@@ -168,6 +171,8 @@ def exponential_path(X, y, *, alpha, depth=2, log_inverse_losses):
     """
     alpha, depth, scale = initial_scale(alpha, depth)
     levels = real_array("log_inverse_losses", log_inverse_losses, ndim=1, above=0)
+    low, high = RELATIVE_TOLERANCES
+    tolerance = real("relative_tolerance", relative_tolerance, at_least=low, at_most=high)
     Z, kernel = signed_points(X, y, 2)
     wanted, position = np.unique(levels, return_inverse=True)
     if wanted[-1] * np.finfo(float).eps > LARGEST_ROUNDING:
@@ -176,14 +181,18 @@ def exponential_path(X, y, *, alpha, depth=2, log_inverse_losses):
     # Far above the coefficients duals map to them linearly: one such alpha is as good as all.
     solved = min(scale, QUADRATIC_FACTOR * wanted[-1] * np.max(np.abs(kernel.weights)))
     network = MarginDual(Z, solved, depth)
-    duals = _duals_at(network, wanted)[position]
+    duals = _duals_at(network, wanted, tolerance)[position]
     coefficients = np.array([network.coefficients(network.coordinate(nu)) for nu in duals])
     return ExponentialPath(levels, levels / scale, coefficients, coefficients @ Z.T, duals * (solved / scale))
 
 
-def _log_inverse_loss(margins):
-    smallest = np.min(margins)
-    return smallest - np.log1p(np.mean(np.expm1(smallest - margins)))
+def _weights_and_accuracy(margins):
+    """Return p and log(1/L), with the smallest margin taken out of the exponentials."""
+    smallest = margins.min()
+    relative = np.expm1(smallest - margins)
+    total = relative.sum()
+    n = len(margins)
+    return (1 + relative) / (n + total), smallest - np.log1p(total / n)
 
 
 class _Flow:
@@ -193,18 +202,16 @@ class _Flow:
         self.network = network
 
     def accuracy(self, nu):
-        return _log_inverse_loss(self._margins(self.network.coordinate(nu)))
-
-    def _margins(self, theta):
-        return self.network.Z @ self.network.coefficients(theta)
+        beta = self.network.coefficients(self.network.coordinate(nu))
+        return _weights_and_accuracy(self.network.Z @ beta)[1]
 
     def state(self, nu):
         """Return theta, p, log(1/L), Z^T p and the rate of log(1/L) in tau."""
         theta = self.network.coordinate(nu)
-        margins = self._margins(theta)
-        p = softmax(-margins)
-        v = self.network.Z.T @ p
-        return theta, p, _log_inverse_loss(margins), v, v @ (self.network.slope(theta) * v)
+        beta, slope = self.network.coefficients_and_slope(theta)
+        p, accuracy = _weights_and_accuracy(self.network.Z @ beta)
+        v = p @ self.network.Z
+        return theta, p, accuracy, v, v @ (slope * v)
 
     def velocity(self, _, nu):
         _, p, accuracy, _, rate = self.state(nu)
@@ -221,7 +228,7 @@ class _Flow:
         return (p_slope - np.outer(p, clock_slope) / clock) / clock
 
 
-def _duals_at(network, levels):
+def _duals_at(network, levels, tolerance):
     """Return nu (T, n) where log(1/L) reaches each of the ascending levels."""
     flow = _Flow(network)
     nu = np.zeros(len(network.Z))
@@ -234,15 +241,17 @@ def _duals_at(network, levels):
             0.0,
             nu,
             LAST_TIME,
-            rtol=RELATIVE_TOLERANCE,
-            atol=RELATIVE_TOLERANCE * ABSOLUTE_TOLERANCE * smallest,
+            rtol=tolerance,
+            atol=tolerance * ABSOLUTE_TOLERANCE * smallest,
             jac=flow.jacobian,
         )
         duals = []
-        for _ in range(MAX_STEPS):
+        for step in range(MAX_STEPS):
             _advance(solver)
-            _check_rounding(network, solver.y, levels[len(duals)])
-            _collect(flow, solver, levels, duals)
+            reached, level = flow.accuracy(solver.y), levels[len(duals)]
+            if reached >= level or step % STEPS_PER_ROUNDING_CHECK == 0 or not network.inside(solver.y):
+                _check_rounding(network, solver.y, level)
+            _collect(flow, solver, levels[len(duals) : np.searchsorted(levels, reached, side="right")], duals)
             if len(duals) == len(levels):
                 return np.array(duals)
     raise RuntimeError(f"the integrator made {MAX_STEPS} steps, short of log(1/L) = {levels[len(duals)]:g}")
@@ -263,13 +272,10 @@ def _check_rounding(network, nu, level):
         )
 
 
-def _collect(flow, solver, levels, duals):
+def _collect(flow, solver, passed, duals):
     """Append the duals at the levels that the last step passed."""
-    reached = flow.accuracy(solver.y)
-    if reached < levels[len(duals)]:
-        return
-    interpolant = solver.dense_output()
-    for level in levels[len(duals) : np.searchsorted(levels, reached, side="right")]:
+    interpolant = solver.dense_output() if len(passed) else None
+    for level in passed:
 
         def excess(time, level=level):
             return flow.accuracy(interpolant(time)) - level

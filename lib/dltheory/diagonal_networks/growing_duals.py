@@ -9,14 +9,23 @@ import numpy as np
 from dltheory._validation import real_array
 from dltheory.diagonal_networks._margin_dual import MarginDual, signed_points
 
-STEPS_PER_DECADE = 200
-"""Steps of mu; where a dual stops to grow inside a step the error is of second order in the step."""
+STEPS_PER_DECADE = 20
+"""Steps of mu where the same duals grow all the time."""
+
+EVENT_WIDTH = 1e-7
+"""To this width in log(mu) the places are bisected at which a dual stops or starts to grow."""
+
+NO_GROWTH = 1e-9
+"""A rate below this, relative to the largest, counts as zero."""
 
 LINEAR = 1e-2
 """The first step ends where the coefficients are at most this many alpha^2: there sinh is linear to 4e-6."""
 
 TOLERANCE = 1e-11
 """Largest error of a margin, relative to mu."""
+
+TIGHT = 1e-10
+"""Points with a margin above mu by less than this, relative to mu, may grow."""
 
 MAX_NEWTON_STEPS = 200
 MAX_HALVINGS = 60
@@ -55,7 +64,12 @@ def growing_dual_path(X, y, mu):
     .. math:: \nu^{(k+1)} = \arg\min_{\nu\ge\nu^{(k)}} \sum_j 2\cosh\big((Z^\top\nu)_j\big)
               - \mu_{k+1}\sum_i\nu_i ,
 
-    which is exact but for the steps in which a dual stops growing, where the error is of second order.
+    which is exact as long as the same duals grow: their margins are mu, and the other duals stay. A step in
+    which that set changes has an error of first order, because a point whose margin comes down to mu may
+    stop another one at once. Such a step is bisected down to 1e-7 in log(mu). The duals that grow from a
+    place on are the support of the rates
+    :math:`\dot\nu = \arg\min_{r\ge0}\tfrac12r^\top Gr - \mathbf1^\top r`
+    over the points of margin mu, with G the derivative of the margins.
 
     Parameters
     ----------
@@ -92,13 +106,40 @@ def growing_dual_path(X, y, mu):
     start = min(wanted[0], LINEAR / np.max(np.abs(kernel.weights)))
     nu, duals = _grow(network, np.zeros(len(Z)), start), []
     for low, high in zip([start, *wanted[:-1]], wanted, strict=True):
-        steps = int(np.ceil(STEPS_PER_DECADE * np.log10(high / low)))
-        for level in np.geomspace(low, high, steps + 1)[1:]:
-            nu = _grow(network, nu, level)
+        nu = _follow(network, nu, low, high)
         duals.append(nu)
     duals = np.array(duals)[position]
     directions = network.coefficients(duals @ Z) / mu[:, None]
     return GrowingDualPath(mu, directions, directions @ Z.T, duals)
+
+
+def _follow(network, nu, low, high):
+    """Follow the duals from mu = low to high, bisecting the steps in which the growing set changes."""
+    mu, whole = low, np.log(10) / STEPS_PER_DECADE
+    step, growing = whole, _growing(network, nu, low)
+    while mu < high:
+        new_mu = min(mu * np.exp(step), high)
+        new = _grow(network, nu, new_mu)
+        still_growing = _growing(network, new, new_mu)
+        same = np.array_equal(growing, still_growing)
+        if same or step <= EVENT_WIDTH:
+            nu, mu, growing = new, new_mu, still_growing
+        bisecting = step > EVENT_WIDTH and (step < whole or not same)
+        step = step / 2 if bisecting else whole
+    return nu
+
+
+def _growing(network, nu, mu):
+    """Return which duals grow from here on (n,): the support of min r^T G r / 2 - sum(r), r >= 0."""
+    from scipy.optimize import nnls
+
+    theta = network.coordinate(nu)
+    tight = network.Z @ network.coefficients(theta) - mu <= TIGHT * mu
+    rates = np.zeros(len(nu))
+    if np.any(tight):
+        factor = np.linalg.cholesky(network.gram(theta)[np.ix_(tight, tight)])
+        rates[tight] = nnls(factor.T, np.linalg.solve(factor, np.ones(len(factor))))[0]
+    return rates > NO_GROWTH * np.max(rates)
 
 
 def _grow(network, lower, mu):

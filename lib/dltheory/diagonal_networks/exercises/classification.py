@@ -6,6 +6,18 @@ from dltheory.exercises import Exercise, Instance, Mistake, Property
 
 ROOT = np.sqrt(9996.0)
 
+accuracy_of_mu = Exercise(
+    name="accuracy_of_mu",
+    reference=0.01,
+    mistakes=(
+        Mistake(1e6, "this is the accuracy at alpha = 100, or 100 / alpha^2: l is mu times alpha^2."),
+        Mistake(1.0, "you multiplied by alpha; at depth two the accuracy parameter has alpha^2."),
+        Mistake(100.0, "this is mu itself, which is l only from alpha = 1."),
+        Mistake(np.exp(-0.01), "this is the loss; the accuracy l = log(1/L) is asked for."),
+    ),
+    relative=1e-6,
+)
+
 one_per_cent = Exercise(
     name="one_per_cent",
     reference=201 * ROOT,
@@ -23,12 +35,20 @@ one_per_cent = Exercise(
             "this is beta_1; the accuracy is the margin 2 beta_1 + beta_2.",
         ),
         Mistake(
-            201 * np.sqrt(2496.0),
+            200 * ROOT,
+            "you left out beta_2: the margin is 2 beta_1 + beta_2.",
+        ),
+        Mistake(
+            201 * np.sqrt(2499.0),
             "you wrote beta = alpha^2 sinh(nu x); at depth two it is 2 alpha^2 sinh(nu x).",
         ),
         Mistake(
-            2.01 * 2 * np.sinh(np.arccosh(50) / 100),
-            "you divided the dual coordinate by 100; it is the coefficient that is to be a hundredth.",
+            np.arccosh(50.0),
+            "this is the dual nu; put it into beta = 2 sinh(nu x) and take the margin.",
+        ),
+        Mistake(
+            0.0,
+            "this is the loss to machine precision: give l = log(1/L), not L.",
         ),
     ),
     relative=1e-3,
@@ -62,6 +82,10 @@ log_inverse_loss = Exercise(
         Mistake(
             lambda m: np.mean(m),
             "this is the mean margin: the mean goes over exp(-m), not over m.",
+        ),
+        Mistake(
+            lambda m: np.min(m) + np.log(len(m)),
+            "this is the upper end of the bounds, which only one margin far below all others attains.",
         ),
         Mistake(
             lambda m: -_log_inverse_loss(m),
@@ -143,4 +167,4 @@ squared_length = Exercise(
     ),
 )
 
-EXERCISES = (one_per_cent, log_inverse_loss, squared_length)
+EXERCISES = (accuracy_of_mu, one_per_cent, log_inverse_loss, squared_length)

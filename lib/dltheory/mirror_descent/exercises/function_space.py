@@ -128,9 +128,17 @@ def _chord(b, c):
     return np.hypot(a - other, np.linalg.norm(b / a - c / other))
 
 
-def _law_of_cosines(b, c, *, turn=0.5**0.5, radius=_distance_from_apex):
+def _oriented_angle(b, c):
+    return np.arctan2(c[1], c[0]) - np.arctan2(b[1], b[0])
+
+
+def _wrapped_angle(b, c):
+    return np.angle(np.exp(1j * _oriented_angle(b, c)))
+
+
+def _law_of_cosines(b, c, *, turn=0.5**0.5, radius=_distance_from_apex, angle=_angle):
     r, other = radius(np.linalg.norm(b)), radius(np.linalg.norm(c))
-    return np.sqrt(r**2 + other**2 - 2 * r * other * np.cos(turn * _angle(b, c)))
+    return np.sqrt(r**2 + other**2 - 2 * r * other * np.cos(turn * angle(b, c)))
 
 
 cone_distance = Exercise(
@@ -173,6 +181,15 @@ cone_distance = Exercise(
         Mistake(
             lambda b, c: _law_of_cosines(b, c) ** 2,
             "this is the square of the distance.",
+        ),
+        Mistake(
+            lambda b, c: _law_of_cosines(b, c, angle=_oriented_angle),
+            "use the angle between b and c, in [0, pi]; the difference of two arctan2 can exceed pi, and in "
+            "more than two dimensions arctan2 of two entries is not it.",
+        ),
+        Mistake(
+            lambda b, c: _law_of_cosines(b, c, angle=_wrapped_angle),
+            "right in the plane, but in more than two dimensions arctan2 of two entries is not the angle.",
         ),
     ),
 )
@@ -224,6 +241,12 @@ product_drift = Exercise(
                 alpha**2 * (1 - 4 * step_size**2 * np.sum(gradients**2, axis=0))
             ),
             "you added the changes: this is right to second order in eta only, each step multiplies.",
+        ),
+        Mistake(
+            lambda gradients, alpha, step_size: (
+                alpha**2 * np.exp(-4 * step_size**2 * np.sum(gradients**2, axis=0))
+            ),
+            "you put exp(-x) for 1 - x: this is right to second order in eta only.",
         ),
         Mistake(
             lambda gradients, alpha, step_size: _product(gradients, alpha, step_size) / alpha,

@@ -219,6 +219,10 @@ normalisation_speed = Exercise(
             "you used J J^T as the metric; the metric is its inverse, with l^2/r^2 across.",
         ),
         Mistake(
+            lambda r, length: r ** (1 + 1 / length**2),
+            "with h = c/r the equation is h' = r h/l^2; you solved h' = h/(r l^2).",
+        ),
+        Mistake(
             lambda r, length: np.sqrt(r),
             "this is the speed of a balanced hidden unit; here |v| is conserved, not a^2 - |u|^2.",
         ),
