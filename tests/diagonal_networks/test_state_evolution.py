@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from dltheory.data import sparse_regression
 from dltheory.diagonal_networks import potentials as P
+from dltheory.diagonal_networks import state_evolution as state_evolution_module
 from dltheory.diagonal_networks._proximal_moments import AbsoluteValue, Network
 from dltheory.diagonal_networks.state_evolution import (
     min_l1_state_evolution,
@@ -175,6 +176,24 @@ def test_units_signs_and_groups(log_scale, depth, log_alpha, noise_variance):
         depth=depth,
     )
     assert other.excess_risk == pytest.approx(c**2 * one.excess_risk, rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("setting", "alpha", "depth"),
+    [
+        ({"n": 60, "noise_variance": 0.3}, 1e3, 2),
+        ({"n": 60, "noise_variance": 0.3}, 0.1, 3),
+        ({"n": 60, "noise_variance": 0.0}, 1e-6, 2),
+        ({"n": 31, "noise_variance": 1e-4}, 1e-30, 4),
+    ],
+)
+def test_joint_and_nested_search_agree(monkeypatch, setting, alpha, depth):
+    joint = state_evolution([1, 0], [5, 195], **setting, alpha=alpha, depth=depth)
+    monkeypatch.setattr(state_evolution_module, "_solve_together", lambda expectations: None)
+    nested = state_evolution([1, 0], [5, 195], **setting, alpha=alpha, depth=depth)
+    assert joint.evaluations <= min(45, nested.evaluations / 2)
+    assert joint.residual < 1e-11
+    np.testing.assert_allclose(nested[:3], joint[:3], rtol=1e-9)
 
 
 def test_without_noise_a_small_initialisation_recovers_up_to_a_power_of_alpha():

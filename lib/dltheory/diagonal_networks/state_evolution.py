@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, root
 
 from dltheory._validation import integer, real, real_array
 from dltheory.diagonal_networks._arguments import LARGEST_ARGUMENT
@@ -31,6 +31,9 @@ TOLERANCE = 1e-12
 LARGEST_DECREASE = 300.0
 """The effective noise is sought down to exp(-300) of the size of teacher and noise."""
 
+JOINT_STEPS, JOINT_REACH = 45, 60.0
+"""The joint search gives up after so many evaluations, or this far, in the logarithm, from where it began."""
+
 
 class StateEvolution(NamedTuple):
     """Solution of the two scalar equations.
@@ -40,7 +43,8 @@ class StateEvolution(NamedTuple):
     excess_risk : float, E |x^T (estimate - teacher)|^2 for a new x: the test error less the noise
     effective_noise : float, T; a coefficient is seen through noise of standard deviation T / sqrt(n)
     threshold : float, b, the weight of the potential in the proximal map
-    residual : float, relative difference of the two sides of the equation for n; at most 1e-9
+    residual : float, relative difference of the two sides of the equation for n, or of that for T^2 if it is
+        larger; at most 1e-9
     evaluations : int, how many times the expectations were computed
     """
 
@@ -68,7 +72,8 @@ def state_evolution(values, counts, *, n, noise_variance, alpha, depth):
 
     .. math:: \sqrt n\,\Big(\sigma^2+\sum_j E(\beta_j-\theta_j)^2\Big)^{1/2} \le \sum_j E Z(\beta_j-\theta_j).
 
-    So T is unique. It is found by bracketing, b for each T and then T, both to a relative 1e-12; the
+    So T is unique, and whatever solves the equations is the solution. They are solved for (log T, log b)
+    together; where that fails by bracketing, b for each T and then T. Both to a relative 1e-12; the
     expectations are accurate to about 1e-10.
 
     Parameters
@@ -237,7 +242,7 @@ class _Expectations:
         return parts.sum(axis=0)
 
     def at(self, noise):
-        """Return risk, b and the relative residual of the equation for n at T = noise."""
+        """Return the risk and b at T = noise."""
         tau = noise / np.sqrt(self.teacher.n)
         scale = self.potential.scale(tau)
         known = {}
@@ -250,8 +255,8 @@ class _Expectations:
         # The sensitivity decreases with b from d to 0.
         low, high = _bracket(surplus, self.log_ratio, "the threshold b", floor=-LARGEST_DECREASE)
         self.log_ratio = brentq(surplus, low, high, xtol=TOLERANCE, rtol=TOLERANCE)
-        residual = surplus(self.log_ratio)
-        return known[self.log_ratio][0], scale * np.exp(self.log_ratio), residual
+        surplus(self.log_ratio)  # known, but where the search returned a point that it had not tried
+        return known[self.log_ratio][0], scale * np.exp(self.log_ratio)
 
 
 def _solve(potential, teacher):
@@ -259,18 +264,48 @@ def _solve(potential, teacher):
     if start == 0:
         return StateEvolution(0.0, 0.0, 0.0, 0.0, 0)
     expectations = _Expectations(potential, teacher)
+    noise, b = _solve_together(expectations) or _solve_in_turn(expectations, np.log(start))
+    risk, sensitivity = expectations.sums(noise / np.sqrt(teacher.n), b)
+    residual = max(abs((teacher.noise_variance + risk) / noise**2 - 1), abs(sensitivity / teacher.n - 1))
+    if residual > 1e-9:
+        raise RuntimeError(f"the equations were solved to a relative {residual:.1e} only, not 1e-9")
+    return StateEvolution(float(risk), float(noise), float(b), float(residual), expectations.evaluations)
+
+
+def _solve_together(expectations):
+    """T and b by a quasi-Newton method from the solution for the l2 norm, or None if it does not converge."""
+    teacher = expectations.teacher
+    share = teacher.n / teacher.d
+    noise = np.sqrt(teacher.noise_variance / (1 - share) + teacher.size**2 * (1 - share))
+    scale = expectations.potential.scale(noise / np.sqrt(teacher.n))
+    start = np.log([noise, scale * (1 / share - 1)])
+
+    def surplus(logs):
+        if not np.all(np.abs(logs - start) < JOINT_REACH):  # true for NaN
+            raise ArithmeticError("the search has left the region in which the expectations are safe")
+        noise, b = np.exp(logs)
+        risk, sensitivity = expectations.sums(noise / np.sqrt(teacher.n), b)
+        return np.log([(teacher.noise_variance + risk) / noise**2, sensitivity / teacher.n])
+
+    try:
+        with np.errstate(divide="raise", invalid="raise", over="raise"):
+            found = root(surplus, start, options={"xtol": TOLERANCE, "eps": 1e-6, "maxfev": JOINT_STEPS})
+    except (ArithmeticError, RuntimeError, ValueError):
+        return None
+    return tuple(np.exp(found.x)) if np.all(np.abs(found.fun) < TOLERANCE) else None
+
+
+def _solve_in_turn(expectations, log_start):
+    """T and b by bracketing: b for each T, and T."""
+    teacher = expectations.teacher
 
     def surplus(log_noise):
         noise = np.exp(log_noise)
         return np.log((teacher.noise_variance + expectations.at(noise)[0]) / noise**2)
 
-    log_start = np.log(start)
     low, high = _bracket(surplus, log_start, "the effective noise T", floor=log_start - LARGEST_DECREASE)
     noise = np.exp(brentq(surplus, low, high, xtol=TOLERANCE, rtol=TOLERANCE))
-    risk, b, residual = expectations.at(noise)
-    if abs(residual) > 1e-9:
-        raise RuntimeError(f"the equation for n was solved to a relative {abs(residual):.1e} only, not 1e-9")
-    return StateEvolution(float(risk), float(noise), float(b), float(abs(residual)), expectations.evaluations)
+    return noise, expectations.at(noise)[1]
 
 
 def _bracket(function, start, name, *, floor=-np.inf):

@@ -24,6 +24,11 @@ kernel_end = Exercise(
         ),
         Mistake(np.array([1.5, 3.0]), "you left out the noise: it passes through the proximal map as well."),
         Mistake(
+            np.array([1.6, 0.25]),
+            "your second number is the slope of the map, n/d = 1/(1 + b); b is wanted.",
+        ),
+        Mistake(np.array([3.0, 1.6]), "the two numbers are exchanged: the risk comes first."),
+        Mistake(
             np.array([1.2, 3.0]),
             "you put sigma^2 in place of T^2 on the right; the noise that a coefficient sees includes the "
             "error made in all the others.",
@@ -51,6 +56,16 @@ def _prox(v, b, alpha, *, factor=2.0, outside=1.0):
     return np.array([solve(value) for value in v])
 
 
+def _bisect_from_zero(v, b, alpha):
+    """Bisection with low = 0 and high = v, which for negative v goes the wrong way."""
+    low, high = np.zeros_like(v), np.array(v)
+    for _ in range(60):
+        x = (low + high) / 2
+        beyond = x + b * np.arcsinh(x / (2 * alpha**2)) > v
+        low, high = np.where(beyond, low, x), np.where(beyond, x, high)
+    return x
+
+
 def _soft_threshold(v, b):
     return np.sign(v) * np.maximum(np.abs(v) - b, 0)
 
@@ -59,7 +74,8 @@ prox_depth_two = Exercise(
     name="prox_depth_two",
     reference=_prox,
     instances=_prox_instances,
-    absolute=1e-7,
+    relative=0.0,
+    absolute=1e-6,
     mistakes=(
         Mistake(
             lambda v, b, alpha: _soft_threshold(v, b),
@@ -69,6 +85,10 @@ prox_depth_two = Exercise(
         Mistake(
             lambda v, b, alpha: _soft_threshold(v, b * np.log(1 / alpha**2)),
             "this is the limit of small alpha; the equation is to be solved at the alpha given.",
+        ),
+        Mistake(
+            lambda v, b, alpha: _bisect_from_zero(v, b, alpha),
+            "for negative v the solution lies between v and 0: your bracket is upside down.",
         ),
         Mistake(
             lambda v, b, alpha: v - b * np.arcsinh(v / (2 * alpha**2)),
@@ -122,6 +142,10 @@ def _tail_square(t):
     return 2 * ((1 + t**2) * ndtr(-t) - t * _density(t))
 
 
+def _braces(rho, t):
+    return rho * (1 + t**2) + (1 - rho) * _tail_square(t)
+
+
 def _density(t):
     return np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi)
 
@@ -167,13 +191,21 @@ samples_per_coefficient = Exercise(
             lambda rho: 2 * rho * np.log(1 / rho),
             "2 rho log(1/rho) is what the infimum tends to for rho to 0; compute it.",
         ),
+        Mistake(
+            lambda rho: min(_braces(rho, np.linspace(0, 10, 1001))),
+            "your method is right, your grid too coarse: minimise to more digits than the spacing gives.",
+        ),
+        Mistake(
+            lambda rho: 100 * recovery_threshold(rho).aspect_ratio,
+            "the share n*/d is wanted, a number between 0 and 1, not the number of samples n*.",
+        ),
         Mistake(lambda rho: 1.0, "this is the value at t = 0, the infimum only for rho = 1."),
     ),
     properties=(
         Property(
             lambda value, rho: bool(rho <= value <= 1),
-            "the number of samples lies between that of the unknown values, rho d, and that of the "
-            "coefficients, d.",
+            "n*/d is wanted, not n* itself: it lies between rho, the share of coefficients that are not "
+            "zero, and 1.",
         ),
     ),
 )
