@@ -59,9 +59,9 @@ def matrix_factorization_flow(A, b, *, scale, times, start=None, rtol=1e-10):
     The clock of the integrator is log(1 + t): from a small start the flow waits for a time of order
     log(1/alpha), and it meets the last measurements at the rate of the small eigenvalues of U U^T.
 
-    Below alpha about 1e-8 measurements that commute up to rounding only (a common eigenbasis other than
+    Below alpha about 1e-4 measurements that commute up to rounding only (a common eigenbasis other than
     the coordinates) are answered as measurements that do not: entries of U of the size alpha^k, k > 1,
-    are less than what rounding of A feeds into them.
+    are less than what rounding of A feeds into them, and the end can be off by 1e-5 and more.
 
     Parameters
     ----------

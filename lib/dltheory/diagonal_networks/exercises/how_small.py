@@ -20,15 +20,15 @@ law_by_hand = Exercise(
         ),
         Mistake(
             np.array([1.0, 0.5]),
-            "you left out kappa: the first coefficient is 3, not 1, and its logarithm shifts the dual point.",
+            "you left out K: the first coefficient is 3, not 1, and its logarithm shifts the dual point.",
         ),
         Mistake(
             np.array([1.0, 1.5]),
-            "kappa is 3 to the power c with X_2 = X_1 c, and c is one half here, not one.",
+            "K is 3 to the power c with X_2 = X_1 c, and c is one half here, not one.",
         ),
         Mistake(
             np.array([1.0, np.sqrt(6) / 2]),
-            "you used y = 6 in place of the coefficient 3 in kappa.",
+            "you used y = 6 in place of the coefficient 3 in K.",
         ),
         Mistake(
             np.array([2.0, np.sqrt(3) / 2]),
@@ -85,6 +85,10 @@ certificate = Exercise(
         Mistake(
             lambda X, y, b, nu: np.abs(b).sum() * np.abs(X.T @ nu).max() / np.abs(y @ nu) - 1,
             "this bounds the relative excess; the absolute one is asked for.",
+        ),
+        Mistake(
+            lambda X, y, b, nu: np.abs(b) @ (1 - np.abs(X.T @ nu) / np.abs(X.T @ nu).max()),
+            "right at the end of a flow only, where b_j and s_j have equal signs; for any b use |<y, nu>|.",
         ),
     ),
     properties=(
@@ -152,6 +156,16 @@ small_enough = Exercise(
                 norm / (2 * np.sinh(lambertw((d - 1) / np.e).real * (1 + 1 / epsilon)))
             ),
             "you lost the d in r = asinh(1/(2 d alpha^2)): the largest coefficient may be as small as B/d.",
+        ),
+        Mistake(
+            lambda epsilon, d, norm: np.sqrt(norm) * np.exp(-lambertw((d - 1) / np.e).real / (2 * epsilon)),
+            "that is the law of the limit alpha to 0; the theorem holds at every alpha.",
+        ),
+        Mistake(
+            lambda epsilon, d, norm: np.sqrt(
+                norm / (d * np.exp(lambertw((d - 1) / np.e).real * (1 + 1 / epsilon)))
+            ),
+            "you replaced 2 sinh by exp, which is right for large arguments only.",
         ),
     ),
 )
