@@ -27,7 +27,8 @@ function goesOn(box) {
 // does not is no stop.
 function stopAtScrollingBoxes() {
   for (const box of document.querySelectorAll(SCROLLS)) {
-    const scrolls = getComputedStyle(box).overflowX === "auto" && goesOn(box);
+    // Even a pixel that is cut off, which nobody sees, makes a box one that scrolls.
+    const scrolls = getComputedStyle(box).overflowX === "auto" && box.scrollWidth > box.clientWidth;
     if (scrolls) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
     showWhereItGoesOn(box, scrolls);
