@@ -21,7 +21,7 @@ def accuracy_parameter(log_inverse_loss, *, alpha, depth=2):
     Parameters
     ----------
     log_inverse_loss : float or array, log(1/L) > 0, of a loss whose logarithm is natural
-    alpha : initial weight of both layers, positive
+    alpha : initial weight of both copies, positive
     depth : D >= 2
 
     Returns

@@ -139,7 +139,7 @@ def exponential_path(X, y, *, alpha, depth=2, log_inverse_losses, relative_toler
     ----------
     X : (n, d) points
     y : (n,) labels, +1 or -1
-    alpha : initial weight of both layers, positive
+    alpha : initial weight of both copies, positive
     depth : D >= 2
     log_inverse_losses : (T,) positive values of log(1/L), in any order; 1e5 is as easy as 10
     relative_tolerance : error of a step relative to the duals, in [1e-12, 1e-3]

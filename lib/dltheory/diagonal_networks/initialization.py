@@ -17,7 +17,7 @@ class EffectiveInitialization(NamedTuple):
 
     Attributes
     ----------
-    alpha : (..., d) initial weight of both layers that has the same potential
+    alpha : (..., d) initial weight of both copies that has the same potential
     start : (..., d) coefficients at time zero
     """
 

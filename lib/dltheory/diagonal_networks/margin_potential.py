@@ -64,7 +64,7 @@ def margin_potential_minimizer(X, y, *, alpha, depth=2):
     ----------
     X : (n, d) points
     y : (n,) labels, +1 or -1
-    alpha : initial weight of both layers, positive; to compare with the flow at accuracy parameter mu take
+    alpha : initial weight of both copies, positive; to compare with the flow at accuracy parameter mu take
         ``mu ** (-1 / depth)``
     depth : D >= 2
 

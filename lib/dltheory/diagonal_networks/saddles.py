@@ -76,7 +76,7 @@ def rescaled_time(time, *, alpha):
     Parameters
     ----------
     time : float or array, time of the flow dw/dt = -dL/dw
-    alpha : initial weight of both layers, in (0, 1)
+    alpha : initial weight of both copies, in (0, 1)
 
     Returns
     -------
@@ -108,7 +108,7 @@ def flow_time(rescaled, *, alpha):
     Parameters
     ----------
     rescaled : float or array, time of the saddle process
-    alpha : initial weight of both layers, in (0, 1)
+    alpha : initial weight of both copies, in (0, 1)
 
     Returns
     -------

@@ -82,7 +82,7 @@ def state_evolution(values, counts, *, n, noise_variance, alpha, depth):
     counts : (m,) how many coefficients have each value, positive; they sum to d
     n : number of samples, positive and below d; it need not be an integer
     noise_variance : sigma^2 >= 0, in the units of y^2
-    alpha : initial weight of both layers, positive
+    alpha : initial weight of both copies, positive
     depth : D, at least 2
 
     Returns
